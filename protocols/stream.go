@@ -1,0 +1,297 @@
+package protocols
+
+import (
+	"bytes"
+
+	"mailsensor/capture"
+)
+
+type state uint8
+
+const (
+	probing  state = iota // collecting first bytes
+	parsing               // a parser is attached
+	sniffing              // STARTTLS was accepted: TLS or, in a decrypted mirror, text
+	counting              // only counting
+)
+
+const none = -1
+
+// Stream drives one connection: it identifies the protocol, feeds the parser,
+// keeps the tail of a token that straddles segments, and stamps events. It is
+// both the capture.StreamHandler of the connection and the Sink of its parser.
+type Stream struct {
+	driver    *Driver
+	conn      capture.Conn
+	parser    Parser
+	proto     int // index in driver.protocols, or none
+	state     state
+	seen      Visibility // of the bytes that come now
+	swapped   bool       // the server turned out to be the client
+	midstream bool
+	broken    bool // the parser panicked
+	gaveUp    string
+	window    *window
+	searched  int // octets of dropped windows
+	tail      [2][]byte
+	account   []byte
+	visible   [Visibilities][2]uint64 // octets that parsers consumed, by form
+}
+
+func (s *Stream) dir(d capture.Dir) capture.Dir {
+	if s.swapped {
+		return d.Other()
+	}
+	return d
+}
+
+func (s *Stream) name() string {
+	if s.proto == none {
+		return "unknown"
+	}
+	return s.driver.protocols[s.proto].Name
+}
+
+// guard is the one place where a panic of a parser ends.
+func (s *Stream) guard() {
+	if s.driver.Unguarded {
+		return
+	}
+	if recover() != nil { // the value may hold bytes of the stream: it is not kept
+		s.driver.Counters.Panics++
+		s.broken = true
+		s.giveUp("panic")
+	}
+}
+
+func (s *Stream) giveUp(why string) {
+	s.state, s.gaveUp = counting, why
+	s.driver.dropTail(s, capture.ToServer)
+	s.driver.dropTail(s, capture.ToClient)
+	s.driver.dropWindow(s)
+}
+
+// Data implements capture.StreamHandler.
+func (s *Stream) Data(d capture.Dir, t int64, b []byte) (more bool) {
+	defer s.guard()
+	d = s.dir(d)
+	s.feed(d, t, b)
+	return s.state != counting
+}
+
+// Gap implements capture.StreamHandler.
+func (s *Stream) Gap(d capture.Dir, t int64, n int) (more bool) {
+	defer s.guard()
+	if s.state == probing {
+		s.midstream = true
+		if s.window != nil { // what was said before the gap is identified on its own
+			if proto, swap, _ := s.driver.identify(s, true); proto != none {
+				s.attach(proto, swap)
+			} else {
+				s.driver.dropWindow(s)
+			}
+		}
+	}
+	if s.state == parsing || s.state == sniffing {
+		s.driver.dropTail(s, s.dir(d))
+		s.parser.Gap(s.dir(d), t, n, s)
+	}
+	return s.state != counting
+}
+
+// Close implements capture.StreamHandler.
+func (s *Stream) Close(t int64, tot capture.Totals) {
+	s.finish(t)
+	if s.swapped {
+		tot.Half[0], tot.Half[1] = tot.Half[1], tot.Half[0]
+	}
+	if s.proto == none {
+		s.driver.Counters.Unidentified++
+	}
+	for d := range tot.Half { // what no parser consumed is of the last form
+		left := tot.Half[d].Bytes
+		for v := range s.visible {
+			left -= min(left, s.visible[v][d])
+		}
+		s.visible[s.seen][d] += left
+	}
+	e := add[ConnEnd](s.driver.Batch, &s.driver.Batch.ends)
+	*e = ConnEnd{Head: s.driver.Batch.head(s, t), Totals: tot, Visible: s.visible, GaveUp: s.gaveUp}
+	if tot.Half[0].GapBytes+tot.Half[1].GapBytes > 0 {
+		e.Confidence = LowerBound
+	}
+	if c := tot.Half[0].Conflicts + tot.Half[1].Conflicts; c > 0 {
+		s.Anomaly(t, "tcp_overlap_conflict", nil)
+	}
+	s.driver.recycle(s)
+}
+
+func (s *Stream) finish(t int64) {
+	defer s.guard()
+	if s.state == probing && s.window != nil {
+		if proto, swap, _ := s.driver.identify(s, true); proto != none {
+			s.attach(proto, swap)
+		}
+	}
+	if s.parser != nil && !s.broken {
+		s.parser.Close(t, s)
+	}
+}
+
+// probe collects first bytes until a protocol takes them or none wants them.
+func (s *Stream) probe(d capture.Dir, t int64, b []byte) {
+	if s.window == nil {
+		s.window = s.driver.newWindow()
+	}
+	for {
+		rest := s.window.add(d, t, b)
+		full := len(rest) > 0 || s.window.full()
+		proto, swap, more := s.driver.identify(s, full)
+		switch {
+		case proto != none:
+			s.attach(proto, swap)
+			if swap {
+				d = d.Other()
+			}
+			s.feed(d, t, rest)
+			return
+		case more && !full:
+			return
+		case !s.midstream || s.searched > maxMidstream:
+			s.giveUp("unidentified")
+			return
+		}
+		s.searched += s.window.slide(d)
+		s.driver.Counters.ProbeWindows++
+		if len(rest) == 0 {
+			return
+		}
+		b = rest
+	}
+}
+
+// attach gives the connection to a protocol and replays what was collected.
+func (s *Stream) attach(proto int, swap bool) {
+	s.proto, s.state = proto, parsing
+	p := &s.driver.protocols[proto]
+	if swap {
+		s.swapped = !s.swapped
+		s.conn.Client, s.conn.Server = s.conn.Server, s.conn.Client
+	}
+	s.seen = p.Visible
+	s.parser = s.driver.parser(proto, s.conn)
+	w := s.window
+	s.window = nil
+	var at [2]int
+	for _, c := range w.chunks {
+		b := w.buf[c.dir][at[c.dir] : at[c.dir]+c.n]
+		at[c.dir] += c.n
+		d := c.dir
+		if swap {
+			d = d.Other()
+		}
+		s.feed(d, c.t, b)
+	}
+	s.window = w
+	s.driver.dropWindow(s)
+}
+
+func (s *Stream) feed(d capture.Dir, t int64, b []byte) {
+	if len(b) == 0 {
+		return
+	}
+	switch s.state {
+	case parsing:
+		s.parse(d, t, b)
+	case probing:
+		s.probe(d, t, b)
+	case sniffing:
+		s.sniff(d, t, b)
+	}
+}
+
+// parse gives b to the parser, behind the tail that waits.
+func (s *Stream) parse(d capture.Dir, t int64, b []byte) {
+	for s.tail[d] != nil { // complete the token that straddles with as little copying as its end allows
+		n := bytes.IndexByte(b, '\n') + 1
+		if n == 0 {
+			n = len(b)
+		}
+		n = min(n, MaxToken-len(s.tail[d]))
+		tail := append(s.tail[d], b[:n]...)
+		s.tail[d] = tail
+		b = b[n:]
+		used := s.run(d, t, tail)
+		switch {
+		case s.state != parsing:
+			s.tail[d] = nil // not for reuse: what is left of it is still to be read
+			s.feed(d, t, tail[used:])
+			s.feed(d, t, b)
+			return
+		case used == len(tail):
+			s.driver.dropTail(s, d)
+		case used == 0 && len(tail) >= MaxToken: // against the contract: the parser has to cope as with a loss
+			s.driver.Counters.TailDropped++
+			s.driver.dropTail(s, d)
+			s.parser.Gap(d, t, len(tail), s)
+		default:
+			s.tail[d] = append(tail[:0], tail[used:]...)
+		}
+		if len(b) == 0 {
+			return
+		}
+	}
+	used := s.run(d, t, b)
+	b = b[used:]
+	if s.state != parsing {
+		s.feed(d, t, b)
+		return
+	}
+	for len(b) > MaxToken {
+		s.driver.Counters.TailDropped++
+		s.parser.Gap(d, t, MaxToken, s)
+		b = b[MaxToken:]
+	}
+	if len(b) > 0 {
+		s.tail[d] = append(s.driver.newTail(), b...)
+	}
+}
+
+// run lets the parser consume as much of b as it can.
+func (s *Stream) run(d capture.Dir, t int64, b []byte) (used int) {
+	for used < len(b) {
+		n, act := s.parser.Parse(d, t, b[used:], s)
+		used += n
+		s.visible[s.seen][d] += uint64(n)
+		switch act {
+		case Continue:
+			if n == 0 {
+				return used
+			}
+		case StartTLS:
+			s.state = sniffing
+			return used
+		case Compressed:
+			s.seen = Deflated
+			s.giveUp("compressed")
+			return used
+		case Stop:
+			s.giveUp("stopped")
+			return used
+		}
+	}
+	return used
+}
+
+// sniff decides by the first byte behind an accepted STARTTLS whether TLS
+// follows, or plain text, because the mirror was decrypted on its way here.
+func (s *Stream) sniff(d capture.Dir, t int64, b []byte) {
+	if c := b[0]; c >= ' ' && c < 0x7f || c == '\r' || c == '\n' || c == '\t' {
+		s.state = parsing
+		s.parse(d, t, b)
+		return
+	}
+	s.TLSStart(t).StartTLS = true
+	s.seen = AfterStartTLS
+	s.giveUp("encrypted")
+}
