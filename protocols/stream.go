@@ -276,7 +276,11 @@ func (s *Stream) run(d capture.Dir, t int64, b []byte) (used int) {
 			s.giveUp("compressed")
 			return used
 		case Stop:
-			s.giveUp("stopped")
+			why := "stopped"
+			if s.seen == ImplicitTLS {
+				why = "encrypted"
+			}
+			s.giveUp(why)
 			return used
 		}
 	}

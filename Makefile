@@ -1,0 +1,42 @@
+# Everything a developer runs. `make demo` and `make test` need Go, make and git only.
+
+GO      ?= go
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+FUZZTIME ?= 60s
+
+export CGO_ENABLED = 0
+
+.PHONY: build demo test check race fuzz bench golden clean
+
+build: ## one static binary in bin/
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sensor ./cmd/sensor
+
+demo: build ## the main job on the sample captures
+	./bin/sensor replay pcaps
+
+test: ## all tests
+	$(GO) test ./...
+
+check: ## formatting, vet, staticcheck, known vulnerabilities where their database is reachable
+	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "not gofmt'ed:"; echo "$$out"; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	@./.ci/govulncheck
+
+race: ## the tests under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+fuzz: ## every fuzz target for FUZZTIME each
+	@./.ci/fuzz $(FUZZTIME)
+
+bench: ## speed and memory against wc -l, in one run
+	$(GO) build -trimpath -o bin/pcapgen ./cmd/pcapgen
+	$(MAKE) build
+	$(GO) run ./cmd/bench
+
+golden: ## rewrite the golden files; review the difference before committing
+	$(GO) test ./... -run Golden -update
+
+clean:
+	rm -rf bin

@@ -1,0 +1,117 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"mailsensor/capture"
+	"mailsensor/capture/decode"
+)
+
+// reader deals the frames of a source into rounds.
+type reader struct {
+	opt     Options
+	team    []*worker
+	free    <-chan *round
+	merged  chan<- *round
+	decoder *decode.Decoder
+	clock   clock
+	res     Result
+	round   *round
+	bytes   int // of frames in the round
+}
+
+func newReader(opt Options, team []*worker, free <-chan *round, merged chan<- *round) *reader {
+	return &reader{opt: opt, team: team, free: free, merged: merged, decoder: decode.New(opt.Decode)}
+}
+
+// run reads to the end and closes every connection that is still open.
+func (r *reader) run(ctx context.Context) error {
+	r.round = <-r.free
+	err := r.frames(ctx)
+	r.send()
+	for shard := range Shards {
+		l := &r.round.lanes[shard%len(r.team)]
+		l.flush = shard
+		l.ticks = append(l.ticks, tick{now: r.clock.now, index: r.res.Packets})
+		r.send()
+	}
+	return err
+}
+
+func (r *reader) frames(ctx context.Context) error {
+	var seg capture.Segment
+	for {
+		frame, info, err := r.opt.Source.Next()
+		if err != nil {
+			if errors.Is(err, capture.ErrIdle) {
+				r.send()
+				continue
+			}
+			return err
+		}
+		index := r.res.Packets
+		r.res.Packets++
+		if r.opt.From != 0 && info.Time < r.opt.From || r.opt.To != 0 && info.Time >= r.opt.To ||
+			r.opt.Match != nil && !r.opt.Match(frame, info.Link) {
+			r.res.Filtered++
+			continue
+		}
+		r.account(len(frame), &info, index)
+		if r.decoder.Decode(frame, &info, index, &seg) == decode.TCP {
+			l := &r.round.lanes[shardOf(seg.Hash)%len(r.team)]
+			if info.Block == nil { // gone with the next frame
+				seg.Payload = slices.Clone(seg.Payload)
+			}
+			l.add(&seg, info.Block)
+			if len(l.segments) >= roundSegments {
+				r.bytes = roundBytes
+			}
+		}
+		if r.bytes += len(frame); r.bytes >= roundBytes {
+			r.send()
+			if ctx.Err() != nil {
+				return io.EOF
+			}
+		}
+	}
+}
+
+// account keeps the books on a frame and lets event time go on.
+func (r *reader) account(captured int, info *capture.Info, index uint64) {
+	r.res.Bytes += uint64(info.Length)
+	if captured < info.Length {
+		r.res.Cut++
+	}
+	if r.res.First == 0 || info.Time < r.res.First {
+		r.res.First = info.Time
+	}
+	if r.res.Last == 0 || info.Time > r.res.Last {
+		r.res.Last = info.Time
+	}
+	if r.clock.see(info.Time) {
+		for i := range r.round.lanes {
+			l := &r.round.lanes[i]
+			l.ticks = append(l.ticks, tick{at: len(l.segments), now: r.clock.now, index: index})
+		}
+	}
+}
+
+// send gives the round to the workers and takes a new one.
+func (r *reader) send() {
+	r.round.pending.Add(len(r.team))
+	for i, w := range r.team {
+		w.in <- &r.round.lanes[i]
+	}
+	r.merged <- r.round
+	r.round = <-r.free
+	r.bytes = 0
+}
+
+func (r *reader) result() Result {
+	r.res.Clock = r.clock.ClockStats
+	r.res.Decode = r.decoder.Stats()
+	return r.res
+}
