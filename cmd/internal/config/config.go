@@ -1,0 +1,143 @@
+// Package config reads sensor.yaml. It is strict: a key that is not known is an
+// error that shows its line, because a misspelt key that is silently ignored is
+// a setting that silently does nothing. Everything works without the file.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+	_ "time/tzdata" // the sensor is one static binary; the host may have no zone files
+
+	"github.com/goccy/go-yaml"
+)
+
+// File is sensor.yaml.
+type File struct {
+	Networks Networks `yaml:"networks"`
+	Domains  Domains  `yaml:"domains"`
+	Accounts Accounts `yaml:"accounts"`
+	// Timezone is the IANA name of the zone in which days and weeks are
+	// counted and in which times without a zone are read. Default UTC.
+	Timezone string `yaml:"timezone"`
+}
+
+// Networks says which addresses are ours.
+type Networks struct {
+	// Internal prefixes. Default: the private and link-local ranges.
+	Internal []string `yaml:"internal"`
+}
+
+// Domains says which mail domains are ours.
+type Domains struct {
+	// Internal domains. Default: learned from the direction of recipients.
+	Internal []string `yaml:"internal"`
+}
+
+// Accounts says how user names are made one.
+type Accounts struct {
+	// DefaultDomain is added to a user name without one.
+	DefaultDomain string `yaml:"default_domain"`
+	// Aliases maps other names of an account to its own.
+	Aliases map[string]string `yaml:"aliases"`
+}
+
+// Config is a checked File.
+type Config struct {
+	Networks      []netip.Prefix // empty: the default
+	Domains       []string       // lower case; empty: learned
+	DefaultDomain string
+	Aliases       map[string]string // lower case
+	Location      *time.Location
+}
+
+// Default is the configuration without a file.
+func Default() Config { return Config{Location: time.UTC} }
+
+// Load reads the file at path. Its errors name the file, and the line where
+// there is one.
+func Load(path string) (Config, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("config: %w", err)
+	}
+	c, err := Parse(b)
+	if err != nil {
+		return Config{}, fmt.Errorf("config: %s: %w", path, err)
+	}
+	return c, nil
+}
+
+// Parse reads the text of a sensor.yaml.
+func Parse(b []byte) (Config, error) {
+	var f File
+	err := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict(), yaml.DisallowUnknownField()).Decode(&f)
+	if err != nil && !errors.Is(err, io.EOF) { // EOF: an empty file
+		return Config{}, errors.New(strings.TrimSpace(yaml.FormatError(err, false, true)))
+	}
+	return f.check(b)
+}
+
+func (f *File) check(text []byte) (Config, error) {
+	c := Default()
+	for i, s := range f.Networks.Internal {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return c, at(text, fmt.Sprintf("$.networks.internal[%d]", i), "%q is no network: write it like 10.0.0.0/8 or 2001:db8::/32", s)
+		}
+		c.Networks = append(c.Networks, p.Masked())
+	}
+	for i, s := range f.Domains.Internal {
+		if !isDomain(s) {
+			return c, at(text, fmt.Sprintf("$.domains.internal[%d]", i), "%q is no domain: write it like corp.example", s)
+		}
+		c.Domains = append(c.Domains, strings.ToLower(s))
+	}
+	if s := f.Accounts.DefaultDomain; s != "" {
+		if !isDomain(s) {
+			return c, at(text, "$.accounts.default_domain", "%q is no domain: write it like corp.example", s)
+		}
+		c.DefaultDomain = strings.ToLower(s)
+	}
+	for alias, account := range f.Accounts.Aliases {
+		if alias == "" || account == "" {
+			return c, at(text, "$.accounts.aliases", "an alias and its account cannot be empty")
+		}
+		if c.Aliases == nil {
+			c.Aliases = make(map[string]string)
+		}
+		c.Aliases[strings.ToLower(alias)] = strings.ToLower(account)
+	}
+	if f.Timezone != "" {
+		loc, err := time.LoadLocation(f.Timezone)
+		if err != nil || f.Timezone == "Local" { // Local would differ from machine to machine
+			return c, at(text, "$.timezone", "%q is no time zone: write an IANA name like Europe/Berlin", f.Timezone)
+		}
+		c.Location = loc
+	}
+	return c, nil
+}
+
+func isDomain(s string) bool {
+	return s != "" && len(s) <= 253 && !strings.ContainsAny(s, "@ \t/:") && !strings.HasPrefix(s, ".") && !strings.HasSuffix(s, ".")
+}
+
+// at makes an error that names the line of the value at path.
+func at(text []byte, path, format string, args ...any) error {
+	msg := fmt.Sprintf(format, args...)
+	p, err := yaml.PathString(path)
+	if err != nil {
+		return errors.New(msg)
+	}
+	node, err := p.ReadNode(bytes.NewReader(text))
+	if err != nil {
+		return errors.New(msg)
+	}
+	pos := node.GetToken().Position
+	return fmt.Errorf("[%d:%d] %s", pos.Line, pos.Column, msg)
+}
