@@ -1,0 +1,127 @@
+package summary
+
+import "mailsensor/protocols"
+
+// Schema names the form of the document.
+const Schema = "mailsensor/summary/v1"
+
+// Document is the summary as other programs read it. Absent means unknown.
+type Document struct {
+	Schema     string            `json:"schema"`
+	Capture    Capture           `json:"capture"`
+	Totals     Totals            `json:"totals"`
+	Hosts      []Host            `json:"hosts"`
+	Accounts   []Account         `json:"accounts"`
+	Other      *Other            `json:"other,omitempty"`
+	Anomalies  map[string]uint64 `json:"anomalies"`
+	Visibility map[string]*Forms `json:"visibility"` // by protocol, and "total"
+}
+
+// Capture says what was read. Document fills the last three figures of its
+// first block from the events; the rest is the caller's.
+type Capture struct {
+	Files       []string `json:"files"`
+	Packets     uint64   `json:"packets"`
+	Bytes       uint64   `json:"bytes"` // of frames, as long as they were on the wire
+	First       Time     `json:"first,omitzero"`
+	Last        Time     `json:"last,omitzero"`
+	SpanSeconds float64  `json:"span_seconds"`
+	Truncated   bool     `json:"truncated"` // a file ended inside a packet
+
+	Connections         uint64 `json:"connections"` // that carried payload
+	OneSidedConnections uint64 `json:"one_sided_connections"`
+	GapBytes            uint64 `json:"gap_bytes"`
+
+	Decode  map[string]uint64 `json:"decode,omitempty"`  // packets that were not understood, and the like, by kind
+	TCP     map[string]uint64 `json:"tcp,omitempty"`     // counters of the reassembly
+	Parsers map[string]uint64 `json:"parsers,omitempty"` // counters of the stream driver
+}
+
+// Time is Unix nanoseconds, and RFC 3339 in JSON.
+type Time int64
+
+// MarshalJSON implements json.Marshaler.
+func (t Time) MarshalJSON() ([]byte, error) {
+	return append(protocols.AppendTime([]byte{'"'}, int64(t)), '"'), nil
+}
+
+// Confidence stands beside a count that is not exact; it is empty for one that is.
+type Confidence string
+
+// The confidences of counts.
+const (
+	Exact      Confidence = ""
+	LowerBound Confidence = "lower_bound"
+	UpperBound Confidence = "upper_bound"
+)
+
+// Totals are over all hosts, repeats removed.
+type Totals struct {
+	SMTP SMTP `json:"smtp"`
+	IMAP IMAP `json:"imap"`
+	TLS  TLS  `json:"tls"`
+}
+
+// Host is a client.
+type Host struct {
+	Host string `json:"host"`
+	SMTP *SMTP  `json:"smtp,omitempty"`
+	IMAP *IMAP  `json:"imap,omitempty"`
+	TLS  *TLS   `json:"tls,omitempty"`
+}
+
+// Account is a user, by the name the server was told, normalised.
+type Account struct {
+	Account        string    `json:"account"`
+	Clients        []string  `json:"clients"`
+	ClientsDropped uint64    `json:"clients_dropped,omitempty"` // sightings of clients beyond the bound of Clients
+	SMTP           *SMTP     `json:"smtp,omitempty"`
+	IMAP           *IMAP     `json:"imap,omitempty"`
+	Mailboxes      []Mailbox `json:"mailboxes,omitempty"`
+}
+
+// Mailbox says how much of one mailbox was downloaded, by all clients together.
+type Mailbox struct {
+	Server          string     `json:"server"`
+	Mailbox         string     `json:"mailbox,omitempty"`
+	UIDValidity     uint32     `json:"uid_validity,omitempty"`
+	Downloaded      uint64     `json:"messages_downloaded"`
+	DownloadedConf  Confidence `json:"messages_downloaded_confidence,omitempty"`
+	HeadersOnly     uint64     `json:"messages_headers_only"`
+	HeadersOnlyConf Confidence `json:"messages_headers_only_confidence,omitempty"`
+	Partial         uint64     `json:"messages_partial"`
+	PartialConf     Confidence `json:"messages_partial_confidence,omitempty"`
+	Exists          uint32     `json:"exists,omitempty"` // the most messages it was ever said to hold
+	Share           float64    `json:"share,omitempty"`  // downloaded ones of those
+}
+
+// Other holds what was counted for hosts and accounts that were forgotten for
+// want of room.
+type Other struct {
+	HostsEvicted    uint64       `json:"hosts_evicted"`
+	AccountsEvicted uint64       `json:"accounts_evicted"`
+	Hosts           *OtherCounts `json:"hosts,omitempty"`
+	Accounts        *OtherCounts `json:"accounts,omitempty"`
+}
+
+// OtherCounts are sums over forgotten hosts or accounts.
+type OtherCounts struct {
+	SMTP SMTP `json:"smtp"`
+	IMAP IMAP `json:"imap"`
+	TLS  TLS  `json:"tls"`
+}
+
+// Forms says in what form the bytes of a protocol were seen.
+type Forms struct {
+	Cleartext  Form `json:"cleartext"`
+	StartTLS   Form `json:"starttls"`
+	TLS        Form `json:"tls"`
+	Compressed Form `json:"compressed"`
+	Unknown    Form `json:"unknown"`
+}
+
+// Form counts the connections that had bytes of one form, and the bytes.
+type Form struct {
+	Connections uint64 `json:"connections"`
+	Bytes       uint64 `json:"bytes"`
+}
