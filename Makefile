@@ -13,7 +13,7 @@ build: ## one static binary in bin/
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sensor ./cmd/sensor
 
 demo: build ## the main job on the sample captures
-	./bin/sensor replay pcaps
+	./bin/sensor replay pcaps/smtp pcaps/imap
 
 test: ## all tests
 	$(GO) test ./...
@@ -36,7 +36,7 @@ bench: ## speed and memory against wc -l, in one run
 	$(GO) run ./cmd/bench
 
 golden: ## rewrite the golden files; review the difference before committing
-	$(GO) test ./... -run Golden -update
+	$(GO) test ./cmd/sensor -run Golden -update
 
 clean:
 	rm -rf bin
