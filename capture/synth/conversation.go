@@ -60,10 +60,15 @@ func New(cfg Config, emit Emit) *Conversation {
 
 // Open shakes hands.
 func (c *Conversation) Open(t int64) int64 {
-	options := synOptions(c.cfg.MSS)
-	c.frame(capture.ToServer, t, capture.SYN, options, nil)
-	c.frame(capture.ToClient, t+c.cfg.Step, capture.SYN|capture.ACK, options, nil)
-	return c.Ack(capture.ToServer, t+2*c.cfg.Step)
+	t = c.SYN(t)
+	c.frame(capture.ToClient, t, capture.SYN|capture.ACK, synOptions(c.cfg.MSS), nil)
+	return c.Ack(capture.ToServer, t+c.cfg.Step)
+}
+
+// SYN asks for a connection, and no more.
+func (c *Conversation) SYN(t int64) int64 {
+	c.frame(capture.ToServer, t, capture.SYN, synOptions(c.cfg.MSS), nil)
+	return t + c.cfg.Step
 }
 
 // Send sends b, cut into segments, with the acknowledgements of the peer.
