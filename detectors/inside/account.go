@@ -1,0 +1,54 @@
+package inside
+
+import (
+	"bytes"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxName bounds a normalised name: the longest address (RFC 5321, section
+// 4.5.3.1) is no longer.
+const maxName = 320
+
+// Account returns the one name of an account that was given as raw: lower case,
+// with the default domain where it has none, aliases resolved. It is in buf, or
+// in a larger one if buf is too small.
+func (b *Border) Account(raw, buf []byte) []byte {
+	name := appendLower(buf[:0], bytes.TrimSpace(raw))
+	if len(name) == 0 {
+		return name
+	}
+	if a, ok := b.config.Aliases[string(name)]; ok {
+		return b.withDomain(append(name[:0], a...))
+	}
+	name = b.withDomain(name)
+	if a, ok := b.config.Aliases[string(name)]; ok {
+		return append(name[:0], a...)
+	}
+	return name
+}
+
+func (b *Border) withDomain(name []byte) []byte {
+	if b.config.DefaultDomain == "" || bytes.IndexByte(name, '@') >= 0 {
+		return name
+	}
+	return append(append(name, '@'), b.config.DefaultDomain...)
+}
+
+// appendLower appends s in lower case, as valid UTF-8, cut at maxName.
+func appendLower(dst, s []byte) []byte {
+	for i := 0; i < len(s) && i < maxName; {
+		if c := s[i]; c < utf8.RuneSelf {
+			if 'A' <= c && c <= 'Z' {
+				c += 'a' - 'A'
+			}
+			dst = append(dst, c)
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(s[i:])
+		dst = utf8.AppendRune(dst, unicode.ToLower(r))
+		i += n
+	}
+	return dst
+}

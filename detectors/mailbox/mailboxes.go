@@ -1,0 +1,66 @@
+package mailbox
+
+import "net/netip"
+
+// Count is how many messages have one level, and how far that can be believed.
+type Count struct {
+	N int64
+	// Low: something was forgotten that could have shown more.
+	Low bool
+	// High: messages may have been counted twice, because what would tell them
+	// apart was never seen.
+	High bool
+}
+
+// Mailbox says how much of a mailbox was sent.
+type Mailbox struct {
+	Server      netip.Addr
+	Account     string // as it was given to Read; empty: unknown
+	Name        string
+	UIDValidity uint32 // 0: unknown
+	Exists      uint32 // the most messages it was said to hold; 0: unknown
+	Client      netip.Addr
+	Counts      [levels]Count
+}
+
+// Mailboxes calls yield with every mailbox that is not forgotten: what was sent
+// of it over all clients, in no particular order.
+func (t *Tracker) Mailboxes(yield func(Mailbox) bool) {
+	for _, b := range t.boxes.All {
+		if !yield(b.all.mailbox(netip.Addr{})) {
+			return
+		}
+	}
+}
+
+// Clients calls yield with what was sent of every mailbox to each client.
+func (t *Tracker) Clients(yield func(Mailbox) bool) {
+	for k, v := range t.hosts.All {
+		if v.live() && !yield(v.mailbox(k.client)) {
+			return
+		}
+	}
+}
+
+func (v *view) mailbox(client netip.Addr) Mailbox {
+	b := v.box
+	m := Mailbox{
+		Server: b.server, Account: b.account, Name: b.mailbox, UIDValidity: b.valid, Exists: b.exists, Client: client,
+	}
+	for l := Headers; l <= Whole; l++ {
+		n := v.named[l] + v.unnamed[l]
+		m.Counts[l] = Count{N: n, Low: b.lost || v.coarse, High: n > 0 && v.high(l)}
+	}
+	return m
+}
+
+// high reports that messages of level l may have been counted twice.
+func (v *view) high(l Level) bool {
+	if !v.box.known || v.box.blurred {
+		return true
+	}
+	if l == Whole { // repeats hide only where two sources sent whole messages, and one of them no UID
+		return v.wholes > 1 || v.wholes == 1 && v.named[Whole] > 0
+	}
+	return v.sources > 1 || v.sources == 1 && v.named != Delta{}
+}
