@@ -18,6 +18,7 @@ type input struct {
 	id       fs.FileInfo // nil: standard input
 
 	file *File // nil: not opened yet
+	done bool  // nothing more will be read of it
 
 	// The packet it is waiting with, or only its time where file is nil.
 	time  int64

@@ -158,8 +158,8 @@ func TestFolder(t *testing.T) {
 	if got := said(t, s); got != "a b deep" {
 		t.Errorf("order %s", got)
 	}
-	if len(s.Problems()) != 0 {
-		t.Errorf("problems %v", s.Problems())
+	if len(s.Problems()) != 0 || s.BytesRead() != s.TotalBytes() {
+		t.Errorf("problems %v, %d of %d bytes", s.Problems(), s.BytesRead(), s.TotalBytes())
 	}
 	want := []string{
 		"pcapfile: " + filepath.Join(sub, "circle") + ": skipped: no regular file",
@@ -207,6 +207,9 @@ func TestBadFilesAmongGood(t *testing.T) {
 	}
 	if want := "pcapfile: " + paths[0] + ": offset 46: record of 2147483648 bytes, the most is 262144"; problems[3].Error() != want {
 		t.Errorf("problem %q, want %q", problems[3], want)
+	}
+	if s.BytesRead() != s.TotalBytes() {
+		t.Errorf("%d of %d bytes", s.BytesRead(), s.TotalBytes())
 	}
 	if got := s.Truncated(); len(got) != 1 || got[0] != paths[4] {
 		t.Errorf("truncated %v", got)

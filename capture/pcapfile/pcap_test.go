@@ -49,7 +49,7 @@ func TestPcapVariants(t *testing.T) {
 				if magic == 0xa1b2cd34 {
 					header = 24
 				}
-				packets := randomPackets(testRand(uint64(magic)), 100, unit, 700)
+				packets := randomPackets(testRand(uint64(magic)), 40, unit, 400)
 				inEveryWay(t, pcapBytes(o, magic, 65535, header, packets), packets)
 			})
 		}

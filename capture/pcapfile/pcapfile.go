@@ -24,8 +24,8 @@ const (
 	// core that the kernel copied it with, and big enough that a read is rare.
 	blockSize = 256 << 10
 
-	// maxFrame bounds a frame whose file states no snap length. Offloaded
-	// segments are below 512 KiB, and Wireshark writes nothing longer either.
+	// maxFrame bounds a frame whose file states no snap length. The longest
+	// that a wire or an offload makes is below 1 MiB.
 	maxFrame = 16 << 20
 
 	// minFrameLimit is what a record may hold whatever snap length its file

@@ -45,14 +45,20 @@ func (s *Source) Secrets() []Secret {
 // they are compressed. It may be called from any goroutine.
 func (s *Source) BytesRead() int64 { return s.read.Load() }
 
-// TotalBytes is what BytesRead comes to, 0 where that is not known.
+// TotalBytes is what BytesRead comes to in the end, as far as it is known now:
+// of a file that was left out or failed, only what was read counts. It is 0
+// where an input is no regular file.
 func (s *Source) TotalBytes() int64 {
 	var total int64
 	for _, in := range s.inputs {
-		if !in.regular() {
+		switch {
+		case !in.regular():
 			return 0
+		case in.done:
+			total += in.stats().Bytes
+		default:
+			total += in.id.Size()
 		}
-		total += in.id.Size()
 	}
 	return total
 }

@@ -110,21 +110,30 @@ func (s *Source) Next() ([]byte, capture.Info, error) {
 		if err == nil && info.Time <= s.limit {
 			return frame, info, nil
 		}
-		s.current = nil
-		if err != nil {
-			s.finish(in, err)
-		} else {
+		if err == nil {
 			in.frame, in.info, in.time = frame, info, info.Time
-			heap.Push(&s.waiting, in)
+			due := s.waiting[0] // there is one: its time is the limit
+			s.waiting[0] = in
+			heap.Fix(&s.waiting, 0)
+			return s.turn(due)
 		}
+		s.finish(in, err)
 	}
-	return s.turn()
+	return s.turn(s.due())
 }
 
-// turn gives the turn to the input whose packet is due, and returns that.
-func (s *Source) turn() ([]byte, capture.Info, error) {
-	for len(s.waiting) > 0 {
-		in := heap.Pop(&s.waiting).(*input)
+// due takes the input that is next out of those that wait; nil: none waits.
+func (s *Source) due() *input {
+	if len(s.waiting) == 0 {
+		return nil
+	}
+	return heap.Pop(&s.waiting).(*input)
+}
+
+// turn makes in the current input and returns the packet it waited with, or
+// turns to the one after it when in has become unreadable.
+func (s *Source) turn(in *input) ([]byte, capture.Info, error) {
+	for ; in != nil; in = s.due() {
 		if in.file == nil {
 			if err := s.resume(in); err != nil {
 				s.finish(in, err)
@@ -154,6 +163,7 @@ func (s *Source) resume(in *input) error {
 
 // finish is the end of an input.
 func (s *Source) finish(in *input, err error) {
+	in.done = true
 	if s.current == in {
 		s.current = nil
 	}
