@@ -1,0 +1,75 @@
+package mime
+
+import (
+	"encoding/base64"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"mailsensor/protocols"
+)
+
+const header = "From: A B <a@example.com>\r\nTo: c@example.com, \"D\" <d@example.com>\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n" +
+	"Received: from a.example (a.example [192.0.2.1]) by b.example with ESMTP id 1; Mon, 1 Jan 2024 00:00:00 +0000\r\n" +
+	"Message-ID: <1@example.com>\r\nDate: Mon, 1 Jan 2024 00:00:00 +0000\r\nMIME-Version: 1.0\r\n"
+
+// plainMessage has a text of n octets.
+func plainMessage(n int) []byte {
+	const line = "The quick brown fox jumps over the lazy dog - and over well-known words.\r\n"
+	return []byte(header + "\r\n" + strings.Repeat(line, n/len(line)))
+}
+
+// mixedMessage has a text and a base64 attachment of about n octets each.
+func mixedMessage(text, n int) []byte {
+	data := make([]byte, n/4*3)
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range data {
+		data[i] = byte(r.Uint32())
+	}
+	code := base64.StdEncoding.EncodeToString(data)
+	var s strings.Builder
+	s.WriteString(header + "Content-Type: multipart/mixed; boundary=\"=_boundary\"\r\n\r\n--=_boundary\r\nContent-Type: text/plain\r\n\r\n")
+	const line = "The quick brown fox jumps over the lazy dog - and over well-known words.\r\n"
+	s.WriteString(strings.Repeat(line, text/len(line)))
+	s.WriteString("--=_boundary\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Disposition: attachment; filename=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n")
+	for len(code) > 76 {
+		s.WriteString(code[:76] + "\r\n")
+		code = code[76:]
+	}
+	s.WriteString(code + "\r\n--=_boundary--\r\n")
+	return []byte(s.String())
+}
+
+func BenchmarkMessage(b *testing.B) {
+	for _, bb := range []struct {
+		name    string
+		message []byte
+		hash    bool
+	}{
+		{"plain-30k", plainMessage(30 << 10), true},
+		{"text-in-multipart", mixedMessage(300<<10, 0), false},
+		{"base64", mixedMessage(0, 300<<10), false},
+		{"base64-sha256", mixedMessage(0, 300<<10), true},
+		{"half-30k", mixedMessage(15<<10, 15<<10), false},
+		{"half-30k-sha256", mixedMessage(15<<10, 15<<10), true},
+		{"header-only", plainMessage(0), false},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			var p Parser
+			var f protocols.Facts
+			keep := func(b []byte) []byte { return b }
+			b.SetBytes(int64(len(bb.message)))
+			b.ReportAllocs()
+			for b.Loop() {
+				p.Reset(bb.hash)
+				for m := bb.message; len(m) > 0; {
+					n := min(1460, len(m))
+					p.Write(m[:n])
+					m = m[n:]
+				}
+				p.Finish()
+				p.Facts(&f, keep)
+			}
+		})
+	}
+}

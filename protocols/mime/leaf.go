@@ -1,0 +1,167 @@
+package mime
+
+import "crypto/sha256"
+
+// attachment is a part that is kept.
+type attachment struct {
+	name, mediaType span
+	size            uint64
+	sum             [sha256.Size]byte
+	hashed, lost    bool
+}
+
+// leaf is the body that is being read.
+type leaf struct {
+	kind   leafKind
+	broken lineBreak // identity: held until it is known not to belong to a delimiter
+	base64 base64Reader
+	quoted quoted
+	out    output
+}
+
+type leafKind uint8
+
+const (
+	skipped leafKind = iota // of no interest, or lost
+	asIs
+	base64Leaf
+	quotedLeaf
+)
+
+// startLeaf begins an attachment. Those beyond the bound are only counted.
+func (p *Parser) startLeaf() {
+	a, l := &p.part, &p.leaf
+	a.attachments++
+	if len(p.attachments) == maxAttachments {
+		p.truncated = true
+		return
+	}
+	name := a.fileName
+	if len(name) == 0 {
+		name = a.name
+	}
+	p.attachments = append(p.attachments, attachment{name: p.keepBytes(name), mediaType: p.keepBytes(a.mediaType)})
+	l.broken, l.base64, l.quoted = noBreak, base64Reader{}, quoted{}
+	switch a.encoding {
+	case base64Encoding:
+		l.kind = base64Leaf
+	case quotedPrintable:
+		l.kind = quotedLeaf
+	default:
+		l.kind = asIs
+	}
+	if p.hashing && p.sha == nil {
+		p.sha = sha256.New()
+		l.out.buf = make([]byte, outputSize)
+	}
+	l.out.reset(p.sha, p.hashing)
+}
+
+func (p *Parser) keepBytes(b []byte) span {
+	from := len(p.text)
+	p.text = append(p.text, b...)
+	s, _ := p.keep(from)
+	return s
+}
+
+// leafWrite takes octets of the body, line breaks before delimiters included.
+func (p *Parser) leafWrite(b []byte) {
+	l := &p.leaf
+	if len(b) == 0 {
+		return
+	}
+	switch l.kind {
+	case asIs:
+		l.broken = l.broken.write(b, &l.out)
+	case base64Leaf:
+		l.base64.write(b, &l.out)
+	case quotedLeaf:
+		l.quoted.write(b, &l.out)
+	}
+}
+
+// endLeaf completes the attachment that is being read. The line break before a
+// delimiter belongs to the delimiter.
+func (p *Parser) endLeaf(delimited bool) {
+	l := &p.leaf
+	switch l.kind {
+	case skipped:
+		return
+	case asIs:
+		if !delimited {
+			l.broken.flush(&l.out)
+		}
+	case base64Leaf:
+		l.base64.end(&l.out)
+	case quotedLeaf:
+		l.quoted.end(delimited, &l.out)
+	}
+	a := &p.attachments[len(p.attachments)-1]
+	a.size = l.out.size
+	if p.hashing {
+		l.out.sum(&a.sum)
+		a.hashed = true
+	}
+	l.kind = skipped
+}
+
+// loseLeaf ends an attachment of which octets were lost.
+func (p *Parser) loseLeaf() {
+	if p.leaf.kind == skipped {
+		return
+	}
+	p.endLeaf(true)
+	a := &p.attachments[len(p.attachments)-1]
+	a.lost, a.hashed = true, false
+	a.sum = [sha256.Size]byte{}
+}
+
+// lineBreak is a line break at the end of what was written so far.
+type lineBreak uint8
+
+const (
+	noBreak lineBreak = iota
+	loneCR            // a LF may follow
+	loneLF
+	crlf
+)
+
+func (k lineBreak) flush(out *output) {
+	switch k {
+	case loneCR:
+		out.write(crlfBytes[:1])
+	case loneLF:
+		out.write(crlfBytes[1:])
+	case crlf:
+		out.write(crlfBytes)
+	}
+}
+
+var crlfBytes = []byte("\r\n")
+
+// write writes k and b, but for the line break b ends with, which it returns.
+func (k lineBreak) write(b []byte, out *output) lineBreak {
+	if k == loneCR && b[0] == '\n' {
+		k = crlf
+		b = b[1:]
+		if len(b) == 0 {
+			return k
+		}
+	}
+	k.flush(out)
+	end := noBreak
+	n := len(b)
+	switch {
+	case b[n-1] == '\r':
+		end = loneCR
+		n--
+	case b[n-1] == '\n' && n > 1 && b[n-2] == '\r':
+		end = crlf
+		n -= 2
+	case b[n-1] == '\n':
+		end = loneLF
+		n--
+	}
+	out.write(b[:n])
+	return end
+}

@@ -1,0 +1,216 @@
+package mime
+
+import "bytes"
+
+// maxPieces is how many pieces of a continued parameter are read.
+const maxPieces = 64
+
+// params walks over the parameters of a Content-Type or Content-Disposition
+// field (RFC 2045, section 5.1).
+type params struct{ rest []byte }
+
+// next returns the name of the next parameter and its value as written, quotes
+// included. A semicolon within quotes or a comment separates nothing.
+func (s *params) next() (name, value []byte, ok bool) {
+	for len(s.rest) > 0 {
+		end, equals := 0, -1
+		blank := true // nothing but white space since the name, or the equals sign
+		b := s.rest
+		for end < len(b) && b[end] != ';' {
+			switch {
+			case b[end] == '=' && equals < 0:
+				equals = end
+				blank = true
+				end++
+			case b[end] == '"':
+				end += quotedString(b[end:])
+				blank = false
+			case b[end] == '(' && (equals < 0 || blank):
+				end += comment(b[end:])
+			default:
+				blank = blank && isSpace(b[end])
+				end++
+			}
+		}
+		s.rest = b[min(end+1, len(b)):]
+		if equals >= 0 {
+			return bareName(b[:equals]), trimSpace(b[equals+1 : end]), true
+		}
+	}
+	return nil, nil, false
+}
+
+// bareName is the name of a parameter without white space and comments.
+func bareName(b []byte) []byte {
+	w := words{rest: b}
+	return w.next()
+}
+
+// appendValue appends a value without quotes and comment. Only what would need
+// it is taken out of its quoted pair, so that the paths some systems write keep
+// their backslashes.
+func appendValue(dst, b []byte) []byte {
+	for len(b) > 0 && b[0] == '(' {
+		b = trimSpace(b[comment(b):])
+	}
+	if len(b) == 0 || b[0] != '"' {
+		return append(dst, withoutComment(b)...)
+	}
+	for i := 1; i < len(b) && b[i] != '"'; i++ {
+		if b[i] == '\\' && i+1 < len(b) && (b[i+1] == '"' || b[i+1] == '\\') {
+			i++
+		}
+		dst = append(dst, b[i])
+	}
+	return dst
+}
+
+// withoutComment drops a comment at the end. One that more text follows is taken
+// for a part of a file name that should have been quoted.
+func withoutComment(b []byte) []byte {
+	i := bytes.IndexByte(b, '(')
+	if i > 0 && isSpace(b[i-1]) && i+comment(b[i:]) == len(b) {
+		return trimSpace(b[:i])
+	}
+	return b
+}
+
+// paramReader puts one parameter together from the forms it may come in (RFC
+// 2231, sections 3 and 4): name, name*, name*0, name*0* and so on, in any order.
+type paramReader struct {
+	plain, extended []byte
+	pieces          [maxPieces]piece
+	buf             []byte
+}
+
+type piece struct {
+	value   []byte
+	encoded bool
+}
+
+// find collects the forms of the parameter called want, in lower case, out of
+// field; the slices stay parts of it. Of repeated ones the first counts.
+func (r *paramReader) find(field []byte, want string) {
+	r.plain, r.extended = nil, nil
+	clear(r.pieces[:])
+	s := params{rest: field}
+	for name, value, ok := s.next(); ok; name, value, ok = s.next() {
+		if len(name) < len(want) || !equalFold(name[:len(want)], want) {
+			continue
+		}
+		switch form := name[len(want):]; {
+		case len(form) == 0:
+			first(&r.plain, value)
+		case len(form) == 1 && form[0] == '*':
+			first(&r.extended, value)
+		default:
+			if n, encoded, ok := section(form); ok && r.pieces[n].value == nil {
+				r.pieces[n] = piece{value, encoded}
+			}
+		}
+	}
+}
+
+func first(dst *[]byte, value []byte) {
+	if *dst == nil {
+		*dst = value
+	}
+}
+
+// section reads *n or *n*.
+func section(form []byte) (n int, encoded, ok bool) {
+	if form[0] != '*' {
+		return 0, false, false
+	}
+	digits := form[1:]
+	if encoded = digits[len(digits)-1] == '*'; encoded {
+		digits = digits[:len(digits)-1]
+	}
+	if len(digits) == 0 || len(digits) > 2 {
+		return 0, false, false
+	}
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return 0, false, false
+		}
+		n = 10*n + int(c-'0')
+	}
+	return n, encoded, n < maxPieces
+}
+
+// appendTo appends the value that find collected, decoded to UTF-8. What has a
+// character set goes before pieces, and pieces before a plain value, which may
+// be there for readers that know no better.
+func (r *paramReader) appendTo(dst []byte) []byte {
+	if r.extended != nil {
+		return r.appendPieces(dst, []piece{{r.extended, true}})
+	}
+	for i := range r.pieces {
+		if r.pieces[i].value == nil {
+			continue
+		}
+		if i > 0 && r.plain != nil { // the beginning is missing
+			break
+		}
+		return r.appendPieces(dst, r.pieces[i:])
+	}
+	r.buf = appendValue(r.buf[:0], r.plain)
+	return appendText(dst, r.buf)
+}
+
+// appendPieces appends pieces up to the first that is missing. The character set
+// stands before the text of the first, if that is encoded.
+func (r *paramReader) appendPieces(dst []byte, pieces []piece) []byte {
+	cs := unknownCharset
+	r.buf = r.buf[:0]
+	for i, p := range pieces {
+		if p.value == nil {
+			break
+		}
+		from := len(r.buf)
+		r.buf = appendValue(r.buf, p.value)
+		if !p.encoded {
+			continue
+		}
+		if i == 0 {
+			cs, r.buf = cutCharset(r.buf)
+		}
+		r.buf = r.buf[:from+unescape(r.buf[from:])]
+	}
+	if len(pieces) > 0 && !pieces[0].encoded {
+		return appendText(dst, r.buf)
+	}
+	from := len(dst)
+	return cs.convert(append(dst, r.buf...), from)
+}
+
+// cutCharset takes charset'language' from the beginning of b.
+func cutCharset(b []byte) (charset, []byte) {
+	i := bytes.IndexByte(b, '\'')
+	if i < 0 {
+		return unknownCharset, b
+	}
+	j := bytes.IndexByte(b[i+1:], '\'')
+	if j < 0 {
+		return unknownCharset, b
+	}
+	cs := findCharset(b[:i])
+	return cs, append(b[:0], b[i+1+j+1:]...)
+}
+
+// unescape decodes %XX in place and returns the new length.
+func unescape(b []byte) int {
+	n := 0
+	for i := 0; i < len(b); i++ {
+		c := b[i]
+		if c == '%' && i+2 < len(b) {
+			if v, ok := hexPair(b[i+1], b[i+2]); ok {
+				c = v
+				i += 2
+			}
+		}
+		b[n] = c
+		n++
+	}
+	return n
+}
