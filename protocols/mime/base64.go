@@ -42,9 +42,10 @@ func (d *base64Reader) end(out *output) {
 		out.size = d.chars/4*3 + d.left()
 		return
 	}
-	var b [2]byte
-	binary.BigEndian.PutUint16(b[:], uint16(d.quad<<(6*(4-d.chars%4))>>8))
-	out.write(b[:d.left()])
+	out.room(2)
+	binary.BigEndian.PutUint16(out.buf[out.n:], uint16(d.quad<<(6*(4-d.chars%4))>>8))
+	out.n += int(d.left())
+	out.size += d.left()
 }
 
 func (d *base64Reader) left() uint64 { return max(d.chars%4, 1) - 1 }
@@ -52,9 +53,7 @@ func (d *base64Reader) left() uint64 { return max(d.chars%4, 1) - 1 }
 // decode decodes b, which holds no pad, into out's buffer.
 func (d *base64Reader) decode(b []byte, out *output) {
 	for len(b) > 0 {
-		if len(out.buf)-out.n < 64 {
-			out.flush(0)
-		}
+		out.room(64)
 		part := b[:min(len(b), (len(out.buf)-out.n)/3*4-4)]
 		n := d.decodeInto(out.buf[out.n:], part)
 		out.n += n
@@ -158,25 +157,31 @@ func makeSextets() (t [4][256]uint32) {
 const (
 	ones  = 0x0101010101010101
 	highs = 0x80 * ones
+	lows  = 0x7f * ones
 )
 
-// countAlphabet counts the octets of b that are in the alphabet, eight at a
-// time: with the high bit set, subtracting the lower end of a range keeps that
-// bit exactly in the octets that are not below it.
+// inAlphabet sets the high bit of every octet of w that is in the alphabet. Of a
+// sum with octets below 128 the high bit says whether a limit is reached; two
+// limits that differ make a range, and the ranges have nothing in common.
+func inAlphabet(w uint64) uint64 {
+	x := w & lows
+	y := x | 0x20*ones // letters in lower case
+	return ((y + (0x80-'a')*ones) ^ (y + (0x7f-'z')*ones) ^
+		(x + (0x80-'/')*ones) ^ (x + (0x7f-'9')*ones) ^
+		(x + (0x80-'+')*ones) ^ (x + (0x7f-'+')*ones)) &^ w & highs
+}
+
+// countAlphabet counts the octets of b that are in the alphabet, eight at a time.
 func countAlphabet(b []byte) uint64 {
 	var n uint64
-	for len(b) >= 8 {
+	for len(b) >= 32 {
 		var sums uint64 // of each of eight columns, none above 255
-		rows := min(len(b)/8, 255)
-		for range rows {
-			w := binary.LittleEndian.Uint64(b)
-			b = b[8:]
-			x := w | highs
-			y := x | 0x20*ones // letters in lower case
-			in := (y-'a'*ones)&^(y-('z'+1)*ones) |
-				(x-'/'*ones)&^(x-('9'+1)*ones) |
-				(x-'+'*ones)&^(x-('+'+1)*ones)
-			sums += (in &^ w & highs) >> 7
+		for range min(len(b)/32, 255/4) {
+			sums += inAlphabet(binary.LittleEndian.Uint64(b))>>7 +
+				inAlphabet(binary.LittleEndian.Uint64(b[8:]))>>7 +
+				inAlphabet(binary.LittleEndian.Uint64(b[16:]))>>7 +
+				inAlphabet(binary.LittleEndian.Uint64(b[24:]))>>7
+			b = b[32:]
 		}
 		const even = 0x00ff00ff00ff00ff
 		n += ((sums&even + sums>>8&even) * 0x0001000100010001) >> 48

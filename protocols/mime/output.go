@@ -40,6 +40,13 @@ func (o *output) write(b []byte) {
 	o.n += copy(o.buf[o.n:], b)
 }
 
+// room makes room for n octets in buf.
+func (o *output) room(n int) {
+	if len(o.buf)-o.n < n {
+		o.flush(0)
+	}
+}
+
 // flush hashes all that waits but for the last keep octets.
 func (o *output) flush(keep int) {
 	o.hash.Write(o.buf[:o.n-keep])
