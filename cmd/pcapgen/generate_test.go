@@ -13,6 +13,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"mailsensor/protocols"
+	"mailsensor/protocols/tls"
+
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
 	"github.com/google/gopacket/pcapgo"
@@ -221,6 +224,9 @@ func TestMixed(t *testing.T) {
 	for key, stream := range s.streams {
 		if bytes.HasPrefix(stream, []byte{recordHandshake, 3, 1}) {
 			walkRecords(t, key, stream)
+			if v := tls.New().Probe(protocols.Probe{ToServer: stream}); v != protocols.Accept && stream[5] == 1 {
+				t.Fatalf("%s: not taken for TLS: % x", key, stream[:64])
+			}
 		}
 	}
 	if tr.TLS.Connections == 0 || tr.TLS.FileBytes != s.tls {
