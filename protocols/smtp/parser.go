@@ -1,0 +1,206 @@
+package smtp
+
+import (
+	"sync"
+
+	"mailsensor/capture"
+	"mailsensor/protocols"
+	"mailsensor/protocols/line"
+	"mailsensor/protocols/sasl"
+)
+
+// mode says what the client's next bytes are.
+type mode uint8
+
+const (
+	commands      mode = iota
+	response           // one line of an AUTH exchange, whatever it looks like
+	undecided          // a 354 came that no DATA was seen for: content, unless it is a command
+	dataBlock          // content of DATA
+	tornBlock          // the same behind a loss, when no reply will tell where it ends: line by line
+	octets             // content of BDAT
+	refusedOctets      // a chunk the server refused: the client may send it or not
+)
+
+// Things that are reported or noted once a connection.
+type once uint16
+
+const (
+	toldLF once = 1 << iota
+	toldCR
+	toldLong
+	toldCommand
+	toldReply
+	toldBadReply
+	toldOverflow
+	toldStripped
+)
+
+// parser follows one connection. What only a transaction or an AUTH exchange
+// needs is allocated when there is one, so that idle connections are small.
+type parser struct {
+	pool *sync.Pool
+	hash bool
+
+	lines [2]line.Scanner
+	lost  [2]bool // bytes of this side are missing: find the next line that makes sense
+	mode  mode
+	told  once
+
+	greeting bool // the server's first reply is still to come
+	heard    bool // the server's side was seen
+	spoke    bool // the client's side was
+	torn     bool // commands may have been lost since the last that began anew
+	asked    bool // DATA waits for its verdict
+	noise    bool // content was taken for commands: the server complains line by line
+	lmtp     bool
+	skip     uint32 // octets of a binary PROXY header still to come
+	fresh    bool   // nothing of the client was seen yet
+
+	tls      tlsState
+	injected bool // the client sent bytes behind STARTTLS
+
+	queue queue
+	cur   *transaction   // commands of the client belong to it
+	live  *transaction   // the one that is open at the server
+	open  []*transaction // all without an outcome, in order of their MAIL
+
+	target *transaction // content goes to it; nil: to nobody
+	block  line.Block   // dataBlock
+	left   uint64       // octets: how many are to come
+	last   bool         // octets: the chunk is the last
+	held   uint16       // a final reply that came before the end of the content
+
+	helo  []byte // argument of the accepted EHLO
+	hello []byte // argument of the last EHLO
+	login *login // nil: no AUTH was seen
+
+	reply reply
+	out   protocols.Sink
+	copy  func([]byte) []byte // out.Copy, without making a function value each time
+}
+
+type tlsState uint8
+
+const (
+	noTLS     tlsState = iota
+	askedTLS           // STARTTLS waits for its reply
+	begunTLS           // the 220 came; the client has to speak next
+	spoiltTLS          // the server spoke all the same
+)
+
+// login is the AUTH exchange that is going on.
+type login struct {
+	exchange sasl.Exchange
+	open     bool
+	lost     bool // server bytes were lost meanwhile
+}
+
+func newParser(hash bool, pool *sync.Pool) *parser {
+	p := &parser{pool: pool, hash: hash}
+	p.copy = func(b []byte) []byte { return p.out.Copy(b) }
+	return p
+}
+
+// Reset implements protocols.Parser.
+func (p *parser) Reset(c capture.Conn) {
+	for _, tx := range p.open {
+		p.release(tx)
+	}
+	clear(p.queue.entries)
+	q := queue{entries: p.queue.entries[:0]}
+	if cap(q.entries) > 64 {
+		q.entries = nil
+	}
+	if p.login != nil {
+		p.login.exchange.Reset()
+		p.login.open, p.login.lost = false, false
+	}
+	*p = parser{
+		pool: p.pool, hash: p.hash, copy: p.copy, login: p.login, queue: q,
+		open: p.open[:0], helo: p.helo[:0], hello: p.hello[:0],
+		greeting: c.Handshake, torn: !c.Handshake, fresh: c.Handshake,
+		lost: [2]bool{!c.Handshake, !c.Handshake},
+	}
+	p.lines[capture.ToServer].Max = maxLine
+	p.lines[capture.ToClient].Max = maxReply
+}
+
+// Parse implements protocols.Parser.
+func (p *parser) Parse(d capture.Dir, t int64, b []byte, out protocols.Sink) (n int, act protocols.Action) {
+	p.out = out
+	if d == capture.ToClient {
+		return p.server(t, b)
+	}
+	p.spoke = true
+	return p.client(t, b)
+}
+
+// client takes bytes of the client.
+func (p *parser) client(t int64, b []byte) (n int, act protocols.Action) {
+	if p.fresh || p.skip > 0 {
+		if n, wait := p.proxyHeader(b); n > 0 || wait {
+			return n, protocols.Continue
+		}
+	}
+	switch p.mode {
+	case dataBlock:
+		return p.blockData(t, b), protocols.Continue
+	case tornBlock:
+		return p.tornData(t, b)
+	case octets:
+		return p.chunkData(t, b), protocols.Continue
+	case undecided:
+		return p.decide(t, b)
+	case refusedOctets:
+		return p.refusedChunk(t, b)
+	}
+	return p.commandLine(t, b)
+}
+
+// Gap implements protocols.Parser.
+func (p *parser) Gap(d capture.Dir, t int64, n int, out protocols.Sink) {
+	p.out = out
+	p.lines[d].Reset()
+	if d == capture.ToClient {
+		p.serverGap()
+		return
+	}
+	p.fresh, p.skip = false, 0
+	p.clientGap(t, uint64(n))
+}
+
+// serverGap doubts all that waits for a reply: it may be among what is lost.
+func (p *parser) serverGap() {
+	p.reply.open = false
+	p.greeting = false
+	p.lost[capture.ToClient] = true
+	p.queue.doubt(p.heard)
+	if !p.heard { // this side is not captured at all, and nothing is expected of it
+		return
+	}
+	if p.loginOpen() {
+		p.login.lost = true
+	}
+	if p.target != nil {
+		p.target.lost = true
+	}
+}
+
+// Close implements protocols.Parser.
+func (p *parser) Close(t int64, out protocols.Sink) {
+	p.out = out
+	if p.held != 0 && p.target != nil {
+		p.settle(t, p.target, p.held, nil)
+	}
+	p.endLogin(t, 0)
+	p.abandonAll(t)
+}
+
+// tell reports an anomaly the first time.
+func (p *parser) tell(t int64, what once, kind string) {
+	if p.told&what == 0 {
+		p.told |= what
+		p.out.Anomaly(t, kind, nil)
+	}
+}

@@ -1,0 +1,190 @@
+package smtp
+
+import (
+	"bytes"
+
+	"mailsensor/protocols"
+	"mailsensor/protocols/line"
+)
+
+// probe recognises SMTP by the greeting and the client's first command. FTP
+// greets alike and NNTP and POP3 share commands, so neither a 220 nor a QUIT
+// proves anything on its own.
+func probe(p protocols.Probe) protocols.Verdict {
+	if p.Midstream {
+		return probeAnywhere(p)
+	}
+	s := judgeServer(p.ToClient)
+	c := judgeClient(p.ToServer, s)
+	switch {
+	case s == protocols.Reject || c == protocols.Reject:
+		return protocols.Reject
+	case s == protocols.Accept || c == protocols.Accept:
+		return protocols.Accept
+	case s == protocols.Maybe:
+		return protocols.Maybe
+	}
+	return protocols.NeedMore
+}
+
+// judgeServer judges what the server said, from its greeting on: NeedMore while
+// it said nothing.
+func judgeServer(b []byte) protocols.Verdict {
+	if len(b) < 4 {
+		for i, c := range b {
+			if (c < '0' || c > '9') && i < 3 {
+				return protocols.Reject
+			}
+		}
+		return protocols.NeedMore
+	}
+	greeting, rest, _ := bytes.Cut(b, []byte{'\n'})
+	code, _, text, ok := replyLine(bytes.TrimRight(greeting, "\r"))
+	if !ok || code != 220 && code != 554 && code != 421 && code != 250 {
+		return protocols.Reject
+	}
+	if named(text) {
+		return protocols.Accept
+	}
+	for len(rest) > 0 {
+		var l []byte
+		l, rest, _ = bytes.Cut(rest, []byte{'\n'})
+		switch {
+		case certainReply(l):
+			return protocols.Accept
+		case line.HasPrefixFold(l, "331 ") || line.HasPrefixFold(l, "234 ") || line.HasPrefixFold(l, "230 "): // FTP
+			return protocols.Reject
+		}
+	}
+	return protocols.Maybe
+}
+
+// named reports whether a greeting says which protocol it opens.
+func named(text []byte) bool {
+	for i := range text {
+		if (text[i] == 'S' || text[i] == 's') && line.HasPrefixFold(text[i:], "SMTP") ||
+			(text[i] == 'L' || text[i] == 'l') && line.HasPrefixFold(text[i:], "LMTP") {
+			return true
+		}
+	}
+	return false
+}
+
+// judgeClient judges the client's first command.
+func judgeClient(b []byte, server protocols.Verdict) protocols.Verdict {
+	b = withoutProxy(b)
+	for len(b) > 0 && (b[0] == '\r' || b[0] == '\n') {
+		b = b[1:]
+	}
+	if len(b) < 5 {
+		return protocols.NeedMore
+	}
+	first, _, _ := bytes.Cut(b, []byte{'\n'})
+	w, arg := verb(bytes.TrimRight(first, "\r"))
+	switch w {
+	case wordHello, wordLHLO, wordBDAT:
+		return protocols.Accept
+	case wordMail:
+		return accept(line.HasPrefixFold(arg, "FROM"))
+	case wordRcpt:
+		return accept(line.HasPrefixFold(arg, "TO"))
+	case wordStartTLS:
+		return accept(server == protocols.Maybe || server == protocols.Accept)
+	case wordAuth:
+		return accept(certainMechanism(wordOf(arg)) && server != protocols.NeedMore)
+	case wordQuit, wordOther, wordReset, wordData:
+		return protocols.NeedMore // FTP, NNTP and POP3 have those
+	}
+	if server == protocols.Accept {
+		return protocols.NeedMore
+	}
+	return protocols.Reject
+}
+
+func accept(yes bool) protocols.Verdict {
+	if yes {
+		return protocols.Accept
+	}
+	return protocols.Reject
+}
+
+// withoutProxy drops a header of the PROXY protocol of either version.
+func withoutProxy(b []byte) []byte {
+	if line.HasPrefixFold(b, "PROXY ") {
+		_, rest, _ := bytes.Cut(b, []byte{'\n'})
+		return rest
+	}
+	if n := len(proxySignature) + 4; len(b) >= n && string(b[:len(proxySignature)]) == proxySignature {
+		return b[min(len(b), n+int(b[14])<<8|int(b[15])):]
+	}
+	if len(b) > 1 && len(b) < len(proxySignature)+4 && bytes.HasPrefix([]byte(proxySignature), b[:min(len(b), len(proxySignature))]) {
+		return nil
+	}
+	return b
+}
+
+// probeAnywhere looks for lines that only SMTP has, on either side.
+func probeAnywhere(p protocols.Probe) protocols.Verdict {
+	for b := p.ToServer; len(b) > 0; {
+		var l []byte
+		whole := false
+		l, b, whole = bytes.Cut(b, []byte{'\n'})
+		if whole && certainCommand(bytes.TrimRight(l, "\r")) {
+			return protocols.Accept
+		}
+	}
+	for b := p.ToClient; len(b) > 0; {
+		var l []byte
+		l, b, _ = bytes.Cut(b, []byte{'\n'})
+		if certainReply(l) {
+			return protocols.Accept
+		}
+	}
+	return protocols.NeedMore
+}
+
+func certainCommand(l []byte) bool {
+	w, arg := verb(l)
+	switch w {
+	case wordMail:
+		return line.HasPrefixFold(arg, "FROM:")
+	case wordRcpt:
+		return line.HasPrefixFold(arg, "TO:")
+	case wordHello, wordLHLO:
+		return len(arg) > 0 && bytes.IndexByte(arg, ' ') < 0
+	case wordBDAT:
+		_, _, ok := line.Number(arg)
+		return ok
+	case wordAuth:
+		return certainMechanism(wordOf(arg))
+	}
+	return false
+}
+
+// certainReply reports whether a server line is one that only SMTP has.
+func certainReply(l []byte) bool {
+	code, _, text, ok := replyLine(bytes.TrimRight(l, "\r"))
+	if !ok || len(l) < 4 {
+		return false
+	}
+	switch code {
+	case 220:
+		return named(text)
+	case 354:
+		return true
+	case 250:
+		for _, word := range [...]string{"2.1.0", "2.1.5", "2.6.0", "PIPELINING", "SIZE", "8BITMIME", "STARTTLS", "CHUNKING", "ENHANCEDSTATUSCODES", "SMTPUTF8", "AUTH "} {
+			if line.HasPrefixFold(text, word) {
+				return true
+			}
+		}
+		return queued(text)
+	}
+	return false
+}
+
+// wordOf is the first word of b.
+func wordOf(b []byte) []byte {
+	w, _ := line.Word(b)
+	return w
+}

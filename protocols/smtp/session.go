@@ -1,0 +1,233 @@
+package smtp
+
+import (
+	"slices"
+	"time"
+
+	"mailsensor/capture"
+	"mailsensor/protocols"
+)
+
+// unheardWait is how long messages wait for a server that was never seen.
+const unheardWait = int64(10 * time.Second)
+
+// begin opens a transaction.
+func (p *parser) begin(t int64) *transaction {
+	tx := p.pool.Get().(*transaction)
+	tx.started = t
+	p.open = append(p.open, tx)
+	return tx
+}
+
+// beginUnseen opens one whose MAIL was not seen.
+func (p *parser) beginUnseen(t int64) *transaction {
+	p.makeRoom(t)
+	tx := p.begin(t)
+	tx.unseen, tx.lost = true, true
+	return tx
+}
+
+// makeRoom keeps the number of transactions without an outcome within bounds,
+// and those short that will never have one.
+func (p *parser) makeRoom(t int64) {
+	if len(p.open) == 0 {
+		return
+	}
+	limit := maxOpen
+	if !p.heard {
+		limit = maxUnheard
+		if p.open[0].complete && t-p.open[0].started > unheardWait {
+			limit = 1
+		}
+	}
+	for len(p.open) >= limit && p.queue.len() > 0 {
+		p.answer(t, p.queue.pop(), 0, nil)
+	}
+	if len(p.open) >= maxOpen {
+		p.abandonAll(t)
+	}
+}
+
+// settle decides about a message by the reply to its content.
+func (p *parser) settle(t int64, tx *transaction, code uint16, text []byte) {
+	if tx == nil {
+		return
+	}
+	if id := queueID(text); id != nil {
+		tx.queueID = append(tx.queueID[:0], id...)
+	}
+	o := protocols.Rejected
+	if positive(code) {
+		o = protocols.Accepted
+	}
+	p.conclude(t, tx, o, code)
+}
+
+// conclude ends a transaction. It is told when the last reply to its commands
+// has come.
+func (p *parser) conclude(t int64, tx *transaction, o protocols.Outcome, code uint16) {
+	if tx.decided {
+		return
+	}
+	tx.decided, tx.outcome, tx.code = true, o, code
+	if p.cur == tx {
+		p.cur = nil
+	}
+	if p.live == tx {
+		p.live = nil
+	}
+	if p.target == tx {
+		if p.mode != octets {
+			p.closeData(t)
+		}
+		p.target = nil
+	}
+	tx.finish()
+	if tx.pending == 0 {
+		p.emit(t, tx)
+	}
+}
+
+// settled takes back the hold that an answered command had on its transaction.
+func (p *parser) settled(t int64, tx *transaction) {
+	if tx == nil {
+		return
+	}
+	if tx.pending--; tx.decided && tx.pending == 0 {
+		p.emit(t, tx)
+	}
+}
+
+// endLive ends the transaction that is open at the server without a reply to
+// its content.
+func (p *parser) endLive(t int64) {
+	if tx := p.live; tx != nil {
+		p.abandon(t, tx)
+	}
+}
+
+func (p *parser) abandon(t int64, tx *transaction) {
+	o, code := tx.ending(p.heard)
+	p.conclude(t, tx, o, code)
+}
+
+// abandonAll ends everything: no reply will come any more.
+func (p *parser) abandonAll(t int64) {
+	for p.queue.len() > 0 {
+		if e := p.queue.pop(); e.tx != nil {
+			p.settled(t, e.tx)
+		}
+	}
+	for len(p.open) > 0 {
+		tx := p.open[0]
+		tx.pending = 0
+		if tx.decided {
+			p.emit(t, tx)
+		} else {
+			p.abandon(t, tx)
+		}
+	}
+}
+
+// newSession forgets what was said (RFC 3207, section 4.2).
+func (p *parser) newSession(t int64) {
+	p.endLogin(t, 0)
+	p.abandonAll(t)
+	p.out.SetAccount(nil)
+	p.mode, p.asked, p.noise, p.lmtp, p.held = commands, false, false, false, 0
+	p.tls, p.injected = noTLS, false
+	p.lost, p.torn = [2]bool{}, false
+	p.reply = reply{}
+	p.helo, p.hello = p.helo[:0], p.hello[:0]
+	p.lines[capture.ToServer].Reset()
+}
+
+// beginTLS follows the 220 to STARTTLS.
+func (p *parser) beginTLS(t int64, e entry) protocols.Action {
+	if p.injected {
+		p.out.Anomaly(t, "smtp_starttls_injection", nil)
+	}
+	p.newSession(t)
+	p.tls = begunTLS
+	return protocols.StartTLS
+}
+
+// emit tells a message.
+func (p *parser) emit(t int64, tx *transaction) {
+	if tx.dropped > 0 {
+		p.out.Anomaly(t, "smtp_too_many_recipients", nil)
+	}
+	m := p.out.Message(t)
+	if tx.lost || tx.unseen {
+		m.Confidence = protocols.LowerBound
+	}
+	m.Outcome, m.Code, m.Started = tx.outcome, tx.code, tx.started
+	m.Helo = p.out.Copy(p.helo)
+	if !p.heard {
+		m.Helo = p.out.Copy(p.hello)
+	}
+	m.From, m.NullSender, m.UTF8 = p.out.Copy(tx.from), tx.null, tx.utf8
+	m.Body, m.Declared = p.out.Copy(tx.body), tx.declared
+	m.QueueID = p.out.Copy(tx.queueID)
+	m.Transfer, m.Size = tx.transfer, tx.size
+	p.recipients(m, tx)
+	if tx.parsing {
+		tx.facts.Facts(&m.Facts, p.copy)
+	}
+	p.release(tx)
+}
+
+func (p *parser) recipients(m *protocols.Message, tx *transaction) {
+	m.RecipientsAccepted, m.RecipientsRejected, m.RecipientsDropped = tx.accepted, tx.rejected, tx.dropped
+	at := uint32(0)
+	for _, r := range tx.rcpts {
+		if r.outcome == protocols.Unknown && p.heard && !tx.lost {
+			r.outcome = protocols.Unfinished
+		}
+		m.Recipients = append(m.Recipients, protocols.Recipient{
+			Address: p.out.Copy(tx.addresses[at:r.end]), Outcome: r.outcome, Code: r.code,
+		})
+		at = r.end
+	}
+}
+
+// drop forgets a transaction that turned out to be none.
+func (p *parser) drop(tx *transaction) {
+	if p.cur == tx {
+		p.cur = nil
+	}
+	p.release(tx)
+}
+
+// release gives a transaction back.
+func (p *parser) release(tx *transaction) {
+	if i := slices.Index(p.open, tx); i >= 0 {
+		p.open = slices.Delete(p.open, i, i+1)
+	}
+	tx.clear()
+	p.pool.Put(tx)
+}
+
+// proxySignature begins a binary header of the PROXY protocol, which a load
+// balancer puts before the client's first octet.
+const proxySignature = "\r\n\r\n\x00\r\nQUIT\n"
+
+// proxyHeader passes such a header by. wait: more octets are needed to see one.
+func (p *parser) proxyHeader(b []byte) (n int, wait bool) {
+	if p.skip > 0 {
+		n = int(min(uint64(len(b)), uint64(p.skip)))
+		p.skip -= uint32(n)
+		return n, false
+	}
+	k := min(len(b), len(proxySignature))
+	if string(b[:k]) != proxySignature[:k] {
+		p.fresh = false
+		return 0, false
+	}
+	if len(b) < len(proxySignature)+4 {
+		return 0, true
+	}
+	p.fresh = false
+	p.skip = uint32(b[14])<<8 | uint32(b[15])
+	return len(proxySignature) + 4, false
+}

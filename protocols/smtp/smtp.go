@@ -1,0 +1,65 @@
+// Package smtp follows SMTP and message submission (RFC 5321, RFC 6409), with
+// pipelining, chunking, AUTH and STARTTLS, and tells of every MAIL command what
+// became of it. It exists because only the server's own reply to the content
+// says that a message was sent: replies are bound to commands by a queue, and
+// nothing counts as accepted before its 2xx came.
+//
+// Ownership: bytes given to Parse are borrowed. Of an open transaction the
+// envelope is copied, bounded, into a recycled value; content passes through to
+// package mime and is kept by nobody. Credentials pass through to package sasl,
+// which keeps none.
+//
+// # Anomalies
+//
+// Kinds reported, each once a connection unless said otherwise:
+//
+//	smtp_bare_lf               LF without CR, in commands (once) or in content (once a message)
+//	smtp_bare_cr               CR without LF, likewise
+//	smtp_long_line             a command beyond 2,048 octets (once), or a text line beyond 1,000 (once a message)
+//	smtp_smuggling_candidate   a lone dot that careless servers take for the end of the content (once a message)
+//	smtp_early_data            content sent before the server asked for it (once a message)
+//	smtp_unknown_command       a line that is no command
+//	smtp_unexpected_reply      a reply that answers nothing
+//	smtp_bad_reply             a server line that is no reply
+//	smtp_queue_overflow        more unanswered commands than are remembered
+//	smtp_too_many_recipients   a message with more recipients than are remembered (once a message)
+//	smtp_starttls_injection    bytes behind STARTTLS or behind its 220, before TLS began (each time)
+//	smtp_starttls_refused      STARTTLS was refused (each time)
+//	smtp_starttls_stripped     the EHLO reply has a capability overwritten on the way
+//	smtp_unexpected_tls        TLS without STARTTLS
+package smtp
+
+import (
+	"sync"
+
+	"mailsensor/protocols"
+)
+
+// Config is what can be chosen.
+type Config struct {
+	AttachmentHash bool // SHA-256 of every attachment
+}
+
+// New returns the protocol. The ports are those of SMTP, submission and LMTP.
+func New(c Config) protocols.Protocol {
+	pool := &sync.Pool{New: func() any { return new(transaction) }}
+	return protocols.Protocol{
+		Name:  "smtp",
+		Ports: []uint16{25, 587, 2525, 465, 24, 2003},
+		Probe: probe,
+		New:   func() protocols.Parser { return newParser(c.AttachmentHash, pool) },
+	}
+}
+
+// Bounds. Each that is hit shows in an anomaly or in the event itself.
+const (
+	maxLine       = 14 << 10 // a command: an AUTH line has up to 12,288 octets (RFC 4954, section 4)
+	maxReply      = 2 << 10  // a reply line; longer ones are read as far as this
+	maxCommand    = 2 << 10  // beyond it a command is reported as long: 512 (RFC 5321, section 4.5.3.1.4) and what extensions add
+	maxQueue      = 512      // commands without a reply
+	maxOpen       = 64       // transactions without an outcome
+	maxUnheard    = 16       // the same when the server's side was never seen
+	maxRecipients = 1000     // kept per transaction; more are counted
+	maxPath       = 512      // octets of an address (RFC 5321, section 4.5.3.1.3, allows 256)
+	maxHelo       = 255      // octets of the argument of EHLO
+)

@@ -1,0 +1,158 @@
+package smtp
+
+import (
+	"mailsensor/protocols"
+	"mailsensor/protocols/line"
+	"mailsensor/protocols/mime"
+)
+
+// transaction is one mail transaction (RFC 5321, section 3.3), from its MAIL
+// command until it is told as a Message. It lives on after its end for as long
+// as replies to its commands are to come.
+type transaction struct {
+	from     []byte
+	null     bool
+	body     []byte
+	utf8     bool
+	declared uint64
+	started  int64
+
+	addresses []byte
+	rcpts     []recipient
+	dropped   uint32
+	asked     uint32 // RCPT commands
+	accepted  uint32
+	rejected  uint32
+	refusal   uint16 // last code of a refused RCPT
+
+	transfer protocols.Transfer
+	size     uint64
+	odd      line.Oddity
+	early    bool // content came before its 354
+	complete bool // the end of the content was seen
+	facts    *mime.Parser
+	parsing  bool // facts is at work on this transaction
+	finished bool // facts has seen the end
+
+	pending  int    // entries of the queue that name it
+	refused  uint16 // code that refused DATA or a chunk; it may yet be tried again
+	lost     bool   // bytes were lost that concern it
+	unseen   bool   // MAIL itself was not seen
+	answered bool   // the server said something about it
+	decided  bool
+	outcome  protocols.Outcome
+	code     uint16
+	queueID  []byte
+	served   int32 // LMTP: index of the recipient the next reply is about
+}
+
+type recipient struct {
+	end     uint32 // of its address in addresses
+	outcome protocols.Outcome
+	code    uint16
+}
+
+// clear makes tx new, with the memory it has.
+func (tx *transaction) clear() {
+	*tx = transaction{
+		from: tx.from[:0], body: tx.body[:0], addresses: tx.addresses[:0],
+		rcpts: tx.rcpts[:0], queueID: tx.queueID[:0], facts: tx.facts,
+	}
+}
+
+// recipient adds one and returns its index; -1: it is only counted.
+func (tx *transaction) recipient(address []byte) int32 {
+	tx.asked++
+	if len(tx.rcpts) >= maxRecipients {
+		tx.dropped++
+		return -1
+	}
+	tx.addresses = append(tx.addresses, address...)
+	tx.rcpts = append(tx.rcpts, recipient{end: uint32(len(tx.addresses))})
+	return int32(len(tx.rcpts) - 1)
+}
+
+// verdict is the reply to a RCPT.
+func (tx *transaction) verdict(i int32, code uint16) {
+	o := protocols.Accepted
+	if positive(code) {
+		tx.accepted++
+	} else {
+		o = protocols.Rejected
+		tx.rejected++
+		tx.refusal = code
+	}
+	if i >= 0 {
+		tx.rcpts[i].outcome, tx.rcpts[i].code = o, code
+	}
+}
+
+// delivery is a reply after the content in LMTP: the verdict on the next
+// recipient that was accepted (RFC 2033, section 4.2).
+func (tx *transaction) delivery(code uint16) {
+	for ; int(tx.served) < len(tx.rcpts); tx.served++ {
+		r := &tx.rcpts[tx.served]
+		if r.outcome != protocols.Accepted {
+			continue
+		}
+		r.code = code
+		if !positive(code) {
+			r.outcome = protocols.Rejected
+			tx.accepted--
+			tx.rejected++
+		}
+		tx.served++
+		return
+	}
+}
+
+// begin makes tx ready for content.
+func (tx *transaction) begin(how protocols.Transfer, hash bool) {
+	tx.transfer = how
+	if tx.parsing {
+		return
+	}
+	if tx.facts == nil {
+		tx.facts = new(mime.Parser)
+	}
+	tx.facts.Reset(hash)
+	tx.parsing = true
+}
+
+// finish tells facts that no more content comes.
+func (tx *transaction) finish() {
+	if tx.parsing && !tx.finished {
+		tx.finished = true
+		tx.facts.Finish()
+	}
+}
+
+// gap notes n octets of content that are lost.
+func (tx *transaction) gap(n uint64) {
+	tx.lost = true
+	if tx.parsing {
+		tx.facts.Gap(n)
+	}
+}
+
+// refuse takes back content that the server did not want to see.
+func (tx *transaction) refuse(code uint16) {
+	tx.refused = code
+	if tx.transfer == protocols.Data {
+		tx.transfer, tx.size, tx.odd, tx.parsing = protocols.NoTransfer, 0, 0, false
+	}
+}
+
+// ending is the outcome of a transaction that ends without a reply to its
+// content.
+func (tx *transaction) ending(heard bool) (protocols.Outcome, uint16) {
+	switch {
+	case tx.refused != 0:
+		return protocols.Rejected, tx.refused
+	case tx.asked > 0 && tx.rejected == tx.asked:
+		return protocols.Rejected, tx.refusal
+	case !heard || tx.lost && (tx.complete || !tx.answered):
+		return protocols.Unknown, 0
+	}
+	return protocols.Unfinished, 0
+}

@@ -1,0 +1,327 @@
+package smtp
+
+import (
+	"mailsensor/capture"
+	"mailsensor/protocols"
+)
+
+// replied binds a reply to the command it answers.
+func (p *parser) replied(t int64, code uint16, text []byte) protocols.Action {
+	if p.greeted(code) {
+		return protocols.Continue
+	}
+	if p.noise {
+		if code >= 500 && code <= 503 {
+			return protocols.Continue
+		}
+		p.noise = false
+	}
+	if !p.match(t, code) {
+		return p.unmatched(t, code, text)
+	}
+	e := p.queue.pop()
+	p.confirm(e)
+	if e.kind == startTLS && code == 220 {
+		return p.beginTLS(t, e)
+	}
+	p.answer(t, e, code, text)
+	return protocols.Continue
+}
+
+// greeted takes the reply that opens the connection (RFC 5321, section 3.1).
+func (p *parser) greeted(code uint16) bool {
+	if !p.greeting {
+		return code == 220 && (p.queue.len() == 0 || p.queue.first().kind != startTLS)
+	}
+	p.greeting = false
+	return code == 220 || code >= 400
+}
+
+// match makes the command that a reply with this code answers the first of the
+// queue. Commands whose reply was lost are passed over when the code cannot be
+// theirs.
+func (p *parser) match(t int64, code uint16) bool {
+	ahead := -1
+	switch code {
+	case 354:
+		ahead = p.queue.find(data)
+	case 334, 235:
+		ahead = p.queue.find(auth)
+	case 221:
+		ahead = max(p.queue.find(quit), 0)
+	default:
+		ahead = p.plain(code)
+	}
+	if ahead < 0 || ahead >= p.queue.len() {
+		return false
+	}
+	for ; ahead > 0; ahead-- {
+		p.answer(t, p.queue.pop(), 0, nil)
+	}
+	return true
+}
+
+// plain is match for codes that many commands are answered with.
+func (p *parser) plain(code uint16) int {
+	for i := p.queue.head; i < len(p.queue.entries); i++ {
+		switch e := &p.queue.entries[i]; {
+		case e.kind == blank && code < 500: // not answered by this server
+		case e.kind == data && positive(code):
+			// A 2xx asks for no content: it answers something unseen, or,
+			// if content went out and the 354 was lost, that content.
+			if i+1 < len(p.queue.entries) && p.queue.entries[i+1].kind == content {
+				return i + 1 - p.queue.head
+			}
+			return -1
+		default:
+			return i - p.queue.head
+		}
+	}
+	return -1
+}
+
+func (p *parser) confirm(e entry) {
+	if e.tx != nil && e.lost {
+		e.tx.lost = true
+	}
+}
+
+// unmatched copes with a reply that answers no command in the queue.
+func (p *parser) unmatched(t int64, code uint16, text []byte) protocols.Action {
+	switch {
+	case p.loginOpen() && (code == 334 || code == 235 || code == 535):
+		p.authReply(t, code, text)
+	case code == 354:
+		p.unseenData(t)
+	case p.contentOpen() && (positive(code) || code >= 400):
+		p.midContent(t, code, text)
+	case positive(code) && (p.torn || !p.spoke) && queued(text):
+		tx := p.cur
+		if tx == nil {
+			tx = p.beginUnseen(t)
+		}
+		tx.lost = true
+		p.settle(t, tx, code, text)
+	case code == 421 || p.torn || !p.spoke || p.lost[capture.ToServer]:
+	default:
+		p.tell(t, toldReply, "smtp_unexpected_reply")
+	}
+	return protocols.Continue
+}
+
+func (p *parser) contentOpen() bool {
+	return p.mode == undecided || p.mode == dataBlock || p.mode == tornBlock || p.mode == octets && p.last
+}
+
+// unseenData copes with a 354 whose DATA was not seen: it was lost, the client's
+// side is not captured at all, or a server was talked into a second message.
+func (p *parser) unseenData(t int64) {
+	if p.contentOpen() {
+		return
+	}
+	tx := p.cur
+	if tx == nil {
+		tx = p.live
+	}
+	if tx == nil {
+		tx = p.beginUnseen(t)
+	}
+	tx.lost = true
+	p.startData(tx)
+	p.mode = undecided
+}
+
+// midContent copes with a final reply that comes before the end of the content.
+func (p *parser) midContent(t int64, code uint16, text []byte) {
+	tx := p.target
+	switch {
+	case p.mode == octets && positive(code):
+		p.held = code
+	case p.mode == octets:
+		p.mode, p.target = refusedOctets, nil
+		p.lines[capture.ToServer].Reset()
+		p.settle(t, tx, code, text)
+	case tx == nil || tx.lost || p.block.Odd != 0 || p.mode == undecided:
+		// The content ended where it was not seen.
+		p.closeData(t)
+		p.mode, p.target = commands, nil
+		p.lines[capture.ToServer].Reset()
+		p.lost[capture.ToServer], p.torn = true, true
+		p.settle(t, tx, code, text)
+	default: // refused while the client goes on sending, or two taps out of step
+		p.held = code
+	}
+}
+
+// answer applies the reply to a command. Code 0 is a reply that was not seen.
+func (p *parser) answer(t int64, e entry, code uint16, text []byte) {
+	if e.tx != nil {
+		e.tx.answered = e.tx.answered || code != 0
+		e.tx.lost = e.tx.lost || code == 0 && p.heard
+	}
+	switch e.kind {
+	case hello:
+		p.helloReply(t, e, code)
+	case mail:
+		p.mailReply(t, e.tx, code)
+	case rcpt:
+		if e.tx != nil && code != 0 {
+			e.tx.verdict(e.rcpt, code)
+		}
+	case data:
+		p.dataReply(t, e.tx, code)
+	case chunk:
+		p.chunkReply(e.tx, code)
+	case content:
+		p.contentReply(t, e, code, text)
+	case reset:
+		p.resetReply(t, code)
+	case auth:
+		p.authReply(t, code, text)
+	case startTLS:
+		p.tls, p.injected = noTLS, false
+		if code != 0 {
+			p.out.Anomaly(t, "smtp_starttls_refused", nil)
+		}
+	case quit:
+		if positive(code) {
+			p.endLive(t)
+		}
+	}
+	p.settled(t, e.tx)
+}
+
+// helloReply starts a session, if the server accepts: whatever was open is
+// over (RFC 5321, section 4.1.4). A refusal changes nothing.
+func (p *parser) helloReply(t int64, e entry, code uint16) {
+	if !positive(code) && code != 0 {
+		return
+	}
+	p.endLive(t)
+	p.lmtp = e.more > 0
+	p.torn = false
+	p.helo = append(p.helo[:0], p.hello...)
+}
+
+// mailReply opens the transaction at the server, or not.
+func (p *parser) mailReply(t int64, tx *transaction, code uint16) {
+	if positive(code) || code == 0 {
+		if p.live != tx {
+			p.endLive(t)
+		}
+		if !tx.decided {
+			p.live = tx
+		}
+		return
+	}
+	p.conclude(t, tx, protocols.Rejected, code)
+	if p.cur == nil { // a refused MAIL leaves the transaction before it open
+		p.cur = p.live
+	}
+}
+
+// dataReply turns to content, or not.
+func (p *parser) dataReply(t int64, tx *transaction, code uint16) {
+	switch {
+	case code == 0:
+	case code == 354:
+		if tx != nil && tx.early { // it is under way or over
+			return
+		}
+		for p.queue.len() > 0 { // what was sent behind DATA is content to the server
+			p.answer(t, p.queue.pop(), 0, nil)
+		}
+		if tx == nil {
+			tx = p.beginUnseen(t)
+		}
+		p.startData(tx)
+	case tx == nil:
+		p.asked = false
+	default:
+		p.dataRefused(tx, code)
+	}
+}
+
+// dataRefused goes back to commands. Content that was sent all the same reaches
+// the server as commands, each line with its own complaint.
+func (p *parser) dataRefused(tx *transaction, code uint16) {
+	p.asked = false
+	if tx.early {
+		p.noise = true
+		if p.target == tx && p.mode != commands {
+			p.mode, p.target = commands, nil
+			p.lines[capture.ToServer].Reset()
+			p.lost[capture.ToServer] = true
+		}
+		p.unqueue(tx)
+		tx.early, tx.complete = false, false
+		if p.cur == nil {
+			p.cur = p.live
+		}
+	}
+	tx.refuse(code)
+}
+
+// unqueue drops the entry for the end of content that was none.
+func (p *parser) unqueue(tx *transaction) {
+	if p.queue.len() > 0 && p.queue.first().kind == content && p.queue.first().tx == tx {
+		p.queue.pop()
+		tx.pending--
+	}
+}
+
+// chunkReply is the reply to a BDAT that is not the last.
+func (p *parser) chunkReply(tx *transaction, code uint16) {
+	if positive(code) || code == 0 {
+		return
+	}
+	if tx != nil {
+		tx.refuse(code)
+	}
+	if p.mode == octets && !p.last && p.queue.len() == 0 { // it is about the chunk that is still coming
+		p.mode, p.target = refusedOctets, nil
+		p.lines[capture.ToServer].Reset()
+	}
+}
+
+// contentReply is the reply that decides about a message.
+func (p *parser) contentReply(t int64, e entry, code uint16, text []byte) {
+	if e.tx == nil {
+		return
+	}
+	if code == 0 {
+		p.conclude(t, e.tx, protocols.Unknown, 0)
+		return
+	}
+	if p.lmtp {
+		p.deliveryReply(t, e, code, text)
+		return
+	}
+	p.settle(t, e.tx, code, text)
+}
+
+// deliveryReply is one of the replies of LMTP, one for each recipient.
+func (p *parser) deliveryReply(t int64, e entry, code uint16, text []byte) {
+	tx := e.tx
+	tx.delivery(code)
+	if tx.code == 0 || positive(code) && !positive(tx.code) {
+		tx.code = code
+		tx.queueID = append(tx.queueID[:0], queueID(text)...)
+	}
+	if e.more > 0 {
+		e.more--
+		tx.pending++
+		p.queue.unpop(e)
+		return
+	}
+	p.settle(t, tx, tx.code, nil)
+}
+
+// resetReply ends what is open.
+func (p *parser) resetReply(t int64, code uint16) {
+	if positive(code) || code == 0 {
+		p.endLive(t)
+	} else if p.cur == nil {
+		p.cur = p.live
+	}
+}
