@@ -253,3 +253,6 @@ func (l *jsonLine) half(name string, h *capture.HalfTotals) {
 	l.count("duplicates", uint64(h.Duplicates))
 	l.end('}')
 }
+
+// MarshalText lets a Confidence stand in JSON by its name.
+func (c Confidence) MarshalText() ([]byte, error) { return []byte(c.String()), nil }

@@ -24,6 +24,8 @@ type SMTP struct {
 	MessageBytes           uint64     `json:"message_bytes"` // content of accepted messages
 	MessageBytesConf       Confidence `json:"message_bytes_confidence,omitempty"`
 	Logins
+
+	recipientsUnlisted bool // a message had more recipients than its event lists
 }
 
 // IMAP counts what IMAP connections carried.
@@ -56,7 +58,12 @@ type IMAP struct {
 	MessagesExpungedConf    Confidence `json:"messages_expunged_confidence,omitempty"`
 	Searches                uint64     `json:"searches"`
 	SearchesConf            Confidence `json:"searches_confidence,omitempty"`
+
+	high distinct // set for the document
 }
+
+// distinct says of each count of distinct messages that it may be too high.
+type distinct struct{ downloaded, headersOnly, partial bool }
 
 // Logins counts authentication exchanges.
 type Logins struct {
@@ -74,4 +81,51 @@ type TLS struct {
 	StartTLS      uint64 `json:"starttls"`    // of those, after STARTTLS
 	BytesToServer uint64 `json:"bytes_to_server"`
 	BytesToClient uint64 `json:"bytes_to_client"`
+}
+
+func (c *SMTP) add(o *SMTP) {
+	c.Connections += o.Connections
+	c.MessagesAttempted += o.MessagesAttempted
+	c.MessagesAccepted += o.MessagesAccepted
+	c.MessagesRejected += o.MessagesRejected
+	c.MessagesUnfinished += o.MessagesUnfinished
+	c.MessagesUnknown += o.MessagesUnknown
+	c.RecipientsAccepted += o.RecipientsAccepted
+	c.RecipientsRejected += o.RecipientsRejected
+	c.RecipientsInside += o.RecipientsInside
+	c.RecipientsOutside += o.RecipientsOutside
+	c.MessageBytes += o.MessageBytes
+	c.Logins.add(&o.Logins)
+	c.recipientsUnlisted = c.recipientsUnlisted || o.recipientsUnlisted
+}
+
+func (c *IMAP) add(o *IMAP) {
+	c.Connections += o.Connections
+	c.Logins.add(&o.Logins)
+	c.MessagesDownloaded += o.MessagesDownloaded
+	c.MessagesHeadersOnly += o.MessagesHeadersOnly
+	c.MessagesPartial += o.MessagesPartial
+	c.PartBytes += o.PartBytes
+	c.HeaderBytes += o.HeaderBytes
+	c.BodyItems += o.BodyItems
+	c.BodyBytes += o.BodyBytes
+	c.MailboxesRead += o.MailboxesRead
+	c.MessagesAppended += o.MessagesAppended
+	c.MessagesCopied += o.MessagesCopied
+	c.MessagesMoved += o.MessagesMoved
+	c.MessagesExpunged += o.MessagesExpunged
+	c.Searches += o.Searches
+}
+
+func (l *Logins) add(o *Logins) {
+	l.LoginsOK += o.LoginsOK
+	l.LoginsFailed += o.LoginsFailed
+	l.LoginsUnknown += o.LoginsUnknown
+}
+
+func (c *TLS) add(o *TLS) {
+	c.Connections += o.Connections
+	c.StartTLS += o.StartTLS
+	c.BytesToServer += o.BytesToServer
+	c.BytesToClient += o.BytesToClient
 }

@@ -17,8 +17,8 @@ type Document struct {
 	Visibility map[string]*Forms `json:"visibility"` // by protocol, and "total"
 }
 
-// Capture says what was read. Document fills the last three figures of its
-// first block from the events; the rest is the caller's.
+// Capture says what was read. Connections, OneSidedConnections and GapBytes come
+// from the events; the rest is for the caller to fill in.
 type Capture struct {
 	Files       []string `json:"files"`
 	Packets     uint64   `json:"packets"`
@@ -45,14 +45,15 @@ func (t Time) MarshalJSON() ([]byte, error) {
 	return append(protocols.AppendTime([]byte{'"'}, int64(t)), '"'), nil
 }
 
-// Confidence stands beside a count that is not exact; it is empty for one that is.
-type Confidence string
+// Confidence stands beside a count that is not exact, and is left out beside one
+// that is.
+type Confidence = protocols.Confidence
 
 // The confidences of counts.
 const (
-	Exact      Confidence = ""
-	LowerBound Confidence = "lower_bound"
-	UpperBound Confidence = "upper_bound"
+	Exact      = protocols.Exact
+	LowerBound = protocols.LowerBound
+	UpperBound = protocols.UpperBound
 )
 
 // Totals are over all hosts, repeats removed.

@@ -1,0 +1,201 @@
+package summary
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"io"
+	"maps"
+	"net/netip"
+	"slices"
+
+	"mailsensor/detectors/mailbox"
+)
+
+// Document returns what was counted so far. It shares nothing with s.
+func (s *Summary) Document() *Document {
+	d := &Document{
+		Schema: Schema,
+		Capture: Capture{
+			Files:       []string{},
+			Connections: s.connections, OneSidedConnections: s.oneSided, GapBytes: s.gapBytes,
+		},
+		Hosts:      []Host{},
+		Accounts:   []Account{},
+		Anomalies:  maps.Clone(s.anomalies),
+		Visibility: make(map[string]*Forms, len(s.visibility)),
+	}
+	for name, f := range s.visibility {
+		forms := *f
+		d.Visibility[name] = &forms
+	}
+	v := s.survey()
+	t := v.total.judged(&s.totals)
+	d.Totals = Totals{SMTP: t.smtp, IMAP: t.imap, TLS: t.tls}
+	s.addHosts(d, v)
+	s.addAccounts(d, v)
+	s.addOther(d)
+	return d
+}
+
+// survey is what the mailboxes say about the counts of distinct messages.
+type survey struct {
+	total    verdict
+	hosts    map[netip.Addr]verdict
+	accounts map[string]verdict
+	boxes    map[string][]Mailbox // by account
+}
+
+type verdict struct {
+	low  bool
+	high distinct
+}
+
+func (v *verdict) add(m *mailbox.Mailbox) {
+	v.low = v.low || m.Counts[mailbox.Whole].Low
+	v.high.downloaded = v.high.downloaded || m.Counts[mailbox.Whole].High
+	v.high.headersOnly = v.high.headersOnly || m.Counts[mailbox.Headers].High
+	v.high.partial = v.high.partial || m.Counts[mailbox.Partial].High
+}
+
+// judged is a copy of t with its confidences filled in.
+func (v verdict) judged(t *tally) *tally {
+	c := *t
+	if v.low {
+		c.doubt |= distinctLow
+	}
+	c.imap.high = v.high
+	c.smtp.judge(c.doubt)
+	c.imap.judge(c.doubt)
+	return &c
+}
+
+func (s *Summary) survey() *survey {
+	v := &survey{hosts: map[netip.Addr]verdict{}, accounts: map[string]verdict{}, boxes: map[string][]Mailbox{}}
+	for m := range s.boxes.Mailboxes {
+		v.total.add(&m)
+		if m.Account != "" {
+			a := v.accounts[m.Account]
+			a.add(&m)
+			v.accounts[m.Account] = a
+			v.boxes[m.Account] = append(v.boxes[m.Account], mailboxOf(&m))
+		}
+	}
+	for m := range s.boxes.Clients {
+		h := v.hosts[m.Client]
+		h.add(&m)
+		v.hosts[m.Client] = h
+	}
+	return v
+}
+
+func mailboxOf(m *mailbox.Mailbox) Mailbox {
+	whole, partial, headers := m.Counts[mailbox.Whole], m.Counts[mailbox.Partial], m.Counts[mailbox.Headers]
+	b := Mailbox{
+		Server: m.Server.String(), Mailbox: m.Name, UIDValidity: m.UIDValidity, Exists: m.Exists,
+		Downloaded: uint64(whole.N), DownloadedConf: confidence(whole.Low, whole.High),
+		HeadersOnly: uint64(headers.N), HeadersOnlyConf: confidence(headers.Low, headers.High),
+		Partial: uint64(partial.N), PartialConf: confidence(partial.Low, partial.High),
+	}
+	if m.Exists > 0 {
+		b.Share = min(1, float64(whole.N)/float64(m.Exists)) // expunged ones no longer exist
+	}
+	return b
+}
+
+func (s *Summary) addHosts(d *Document, v *survey) {
+	list := make([]netip.Addr, 0, s.hosts.Len())
+	by := make(map[netip.Addr]*tally, s.hosts.Len())
+	for a, t := range s.hosts.All {
+		list, by[a] = append(list, a), t
+	}
+	slices.SortFunc(list, netip.Addr.Compare)
+	for _, a := range list {
+		t := v.hosts[a].judged(by[a])
+		h := Host{Host: a.String()}
+		h.SMTP, h.IMAP = t.blocks()
+		if t.hasTLS {
+			h.TLS = &t.tls
+		}
+		d.Hosts = append(d.Hosts, h)
+	}
+}
+
+func (t *tally) blocks() (smtp *SMTP, imap *IMAP) {
+	if t.hasSMTP {
+		smtp = &t.smtp
+	}
+	if t.hasIMAP {
+		imap = &t.imap
+	}
+	return smtp, imap
+}
+
+func (s *Summary) addAccounts(d *Document, v *survey) {
+	for name, a := range s.accounts.All {
+		t := v.accounts[name].judged(&a.tally)
+		doc := Account{Account: name, Clients: []string{}, ClientsDropped: a.dropped, Mailboxes: v.boxes[name]}
+		for _, c := range slices.SortedFunc(slices.Values(a.clients), netip.Addr.Compare) {
+			doc.Clients = append(doc.Clients, c.String())
+		}
+		slices.SortFunc(doc.Mailboxes, func(a, b Mailbox) int {
+			return cmp.Or(cmp.Compare(a.Mailbox, b.Mailbox), cmp.Compare(a.Server, b.Server), cmp.Compare(a.UIDValidity, b.UIDValidity),
+				cmp.Compare(a.Downloaded, b.Downloaded), cmp.Compare(a.HeadersOnly, b.HeadersOnly), cmp.Compare(a.Partial, b.Partial), cmp.Compare(a.Exists, b.Exists))
+		})
+		doc.SMTP, doc.IMAP = t.blocks()
+		d.Accounts = append(d.Accounts, doc)
+	}
+	slices.SortFunc(d.Accounts, func(a, b Account) int { return cmp.Compare(a.Account, b.Account) })
+}
+
+func (s *Summary) addOther(d *Document) {
+	if s.hosts.Evicted+s.accounts.Evicted == 0 {
+		return
+	}
+	d.Other = &Other{HostsEvicted: s.hosts.Evicted, AccountsEvicted: s.accounts.Evicted}
+	if s.hosts.Evicted > 0 {
+		d.Other.Hosts = otherCounts(&s.otherHosts)
+	}
+	if s.accounts.Evicted > 0 {
+		d.Other.Accounts = otherCounts(&s.otherAccounts)
+	}
+}
+
+func otherCounts(t *tally) *OtherCounts {
+	c := verdict{}.judged(t)
+	return &OtherCounts{SMTP: c.smtp, IMAP: c.imap, TLS: c.tls}
+}
+
+// Write writes d as one indented JSON document. Control characters beyond ASCII,
+// which JSON lets stand, are escaped: it may go to a terminal.
+func (d *Document) Write(w io.Writer) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(d); err != nil {
+		return err
+	}
+	_, err := w.Write(escapeControls(b.Bytes()))
+	return err
+}
+
+// escapeControls escapes DEL and the C1 controls, which in a JSON text stand
+// nowhere but within strings.
+func escapeControls(in []byte) []byte {
+	const hex = "0123456789abcdef"
+	out := make([]byte, 0, len(in))
+	for i := 0; i < len(in); i++ {
+		switch c := in[i]; {
+		case c == 0x7f:
+			out = append(out, `\u007f`...)
+		case c == 0xc2 && i+1 < len(in) && in[i+1] < 0xa0:
+			i++
+			out = append(out, `\u00`...)
+			out = append(out, hex[in[i]>>4], hex[in[i]&15])
+		default:
+			out = append(out, c)
+		}
+	}
+	return out
+}

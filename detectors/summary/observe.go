@@ -1,0 +1,168 @@
+package summary
+
+import (
+	"mailsensor/detectors/mailbox"
+	"mailsensor/protocols"
+)
+
+// login counts an exchange for the account that was asked for, successful or not.
+func (s *Summary) login(e *protocols.Login) {
+	name := e.AuthorizeAs
+	if len(name) == 0 {
+		name = e.User
+	}
+	if len(name) == 0 && e.Outcome == protocols.Accepted {
+		name = e.Account // the mechanism hid it, the server told
+	}
+	doubt, _ := low(e.Protocol)
+	if doubt == 0 {
+		return
+	}
+	sc := s.scope(&e.Head, name)
+	for _, t := range sc.tallies() {
+		l := t.logins(e.Protocol)
+		switch e.Outcome {
+		case protocols.Accepted:
+			l.LoginsOK++
+		case protocols.Unknown:
+			l.LoginsUnknown++
+		default:
+			l.LoginsFailed++
+		}
+		if e.Confidence == protocols.LowerBound {
+			t.doubt |= doubt
+		}
+	}
+}
+
+func (s *Summary) message(e *protocols.Message) {
+	in, out := s.border.Recipients(e)
+	sc := s.scope(&e.Head, e.Account)
+	for _, t := range sc.tallies() {
+		t.hasSMTP = true
+		t.smtp.message(e)
+		t.smtp.RecipientsInside += in
+		t.smtp.RecipientsOutside += out
+		if e.Confidence == protocols.LowerBound {
+			t.doubt |= smtpMailLow
+		}
+	}
+}
+
+func (c *SMTP) message(e *protocols.Message) {
+	c.MessagesAttempted++
+	switch e.Outcome {
+	case protocols.Accepted:
+		c.MessagesAccepted++
+		c.MessageBytes += e.Size
+	case protocols.Rejected:
+		c.MessagesRejected++
+	case protocols.Unfinished:
+		c.MessagesUnfinished++
+	default:
+		c.MessagesUnknown++
+	}
+	c.RecipientsAccepted += uint64(e.RecipientsAccepted)
+	c.RecipientsRejected += uint64(e.RecipientsRejected)
+	c.recipientsUnlisted = c.recipientsUnlisted || e.RecipientsDropped > 0
+}
+
+func (s *Summary) read(e *protocols.MailboxRead) {
+	if e.Protocol != "imap" {
+		return
+	}
+	var sent IMAP
+	for i := range e.Items {
+		switch it := &e.Items[i]; it.Kind {
+		case protocols.ReadWhole, protocols.ReadPartial:
+			sent.BodyItems += uint64(it.Items)
+			sent.BodyBytes += it.Bytes
+		case protocols.ReadPart:
+			sent.PartBytes += it.Bytes
+		case protocols.ReadHeaders:
+			sent.HeaderBytes += it.Bytes
+		}
+	}
+	sc := s.scope(&e.Head, e.Account)
+	c := s.boxes.Read(e, s.name)
+	for i, t := range sc.tallies() {
+		t.hasIMAP = true
+		t.imap.BodyItems += sent.BodyItems
+		t.imap.BodyBytes += sent.BodyBytes
+		t.imap.PartBytes += sent.PartBytes
+		t.imap.HeaderBytes += sent.HeaderBytes
+		if i == 1 { // the client's
+			t.imap.distinct(&c.Host, c.NewForHost)
+		} else {
+			t.imap.distinct(&c.Total, c.NewMailbox)
+		}
+		switch e.Confidence {
+		case protocols.LowerBound:
+			t.doubt |= imapMailLow
+		case protocols.UpperBound:
+			t.doubt |= distinctHigh
+		}
+	}
+}
+
+func (c *IMAP) distinct(d *mailbox.Delta, newMailbox bool) {
+	shift(&c.MessagesDownloaded, d[mailbox.Whole])
+	shift(&c.MessagesPartial, d[mailbox.Partial])
+	shift(&c.MessagesHeadersOnly, d[mailbox.Headers])
+	if newMailbox {
+		c.MailboxesRead++
+	}
+}
+
+// shift adds d to n, which does not go below 0: an entity that was forgotten
+// can be told of messages that leave a level it does not know they had.
+func shift(n *uint64, d int64) {
+	if d < 0 && uint64(-d) > *n {
+		*n = 0
+		return
+	}
+	*n += uint64(d)
+}
+
+func (s *Summary) change(e *protocols.MailboxChange) {
+	if e.Protocol != "imap" {
+		return
+	}
+	n, doubt := uint64(e.Messages), doubt(0)
+	sc := s.scope(&e.Head, e.Account)
+	for _, t := range sc.tallies() {
+		t.hasIMAP = true
+		switch e.Command {
+		case "APPEND":
+			t.imap.MessagesAppended += max(n, 1) // an accepted one stored something
+		case "COPY":
+			t.imap.MessagesCopied += n
+			doubt = copiesLow
+		case "MOVE":
+			t.imap.MessagesMoved += n
+			doubt = copiesLow
+		case "EXPUNGE":
+			t.imap.MessagesExpunged += n
+		}
+		if n == 0 { // nothing, or the server did not say
+			t.doubt |= doubt
+		}
+		if e.Confidence == protocols.LowerBound {
+			t.doubt |= imapMailLow
+		}
+	}
+}
+
+func (s *Summary) search(e *protocols.MailboxSearch) {
+	if e.Protocol != "imap" {
+		return
+	}
+	sc := s.scope(&e.Head, e.Account)
+	for _, t := range sc.tallies() {
+		t.hasIMAP = true
+		t.imap.Searches++
+		if e.Confidence == protocols.LowerBound {
+			t.doubt |= imapMailLow
+		}
+	}
+}

@@ -1,0 +1,138 @@
+package summary
+
+import (
+	"net/netip"
+	"slices"
+
+	"mailsensor/detectors/recent"
+	"mailsensor/protocols"
+)
+
+// doubt is why counts are not exact.
+type doubt uint16
+
+const (
+	smtpLoginsLow doubt = 1 << iota
+	smtpMailLow
+	imapLoginsLow
+	imapMailLow
+	copiesLow    // a server did not say how many messages it copied or moved
+	distinctLow  // of distinct messages: something that would have shown more was forgotten
+	distinctHigh // of distinct messages: repeats could not be told apart
+)
+
+const everythingLow = smtpLoginsLow | smtpMailLow | imapLoginsLow | imapMailLow
+
+// tally is the counts of a host, of an account, or of all.
+type tally struct {
+	smtp                     SMTP
+	imap                     IMAP
+	tls                      TLS
+	doubt                    doubt
+	hasSMTP, hasIMAP, hasTLS bool
+}
+
+func (t *tally) add(o *tally) {
+	t.smtp.add(&o.smtp)
+	t.imap.add(&o.imap)
+	t.tls.add(&o.tls)
+	t.doubt |= o.doubt
+}
+
+// account is a tally and who used it.
+type account struct {
+	tally
+	clients []netip.Addr
+	dropped uint64 // sightings of clients beyond maxClients
+}
+
+// scope is the tallies that an event belongs to: of all, of its client, and of
+// the account where there is one.
+type scope struct {
+	list [3]*tally
+	n    int
+}
+
+func (sc *scope) tallies() []*tally { return sc.list[:sc.n] }
+
+// scope returns the tallies for an event whose account was given as raw. The
+// normalised name stays in s.name.
+func (s *Summary) scope(h *protocols.Head, raw []byte) (sc scope) {
+	client := h.Conn.Client.Addr()
+	sc.list[0], sc.list[1], sc.n = &s.totals, s.host(client), 2
+	if name := s.accountName(raw); len(name) > 0 {
+		a := s.account(name)
+		a.note(client)
+		sc.list[2], sc.n = &a.tally, 3
+	}
+	return sc
+}
+
+func (s *Summary) host(a netip.Addr) *tally {
+	h := s.hosts.Get(a)
+	if h == nil {
+		if s.hosts.Full() {
+			_, old := s.hosts.Oldest()
+			s.otherHosts.add(old)
+		}
+		h = s.hosts.Insert(a)
+		*h = tally{doubt: reborn(s.hosts.Evicted)}
+	}
+	return h
+}
+
+func (s *Summary) account(name []byte) *account {
+	a := recent.GetBytes(s.accounts, name)
+	if a == nil {
+		if s.accounts.Full() {
+			_, old := s.accounts.Oldest()
+			s.otherAccounts.add(&old.tally)
+		}
+		a = s.accounts.Insert(string(name))
+		*a = account{tally: tally{doubt: reborn(s.accounts.Evicted)}, clients: a.clients[:0]}
+	}
+	return a
+}
+
+// reborn is the doubt about a new entity: once any was forgotten, it may be one
+// that was here before.
+func reborn(evicted uint64) doubt {
+	if evicted > 0 {
+		return everythingLow
+	}
+	return 0
+}
+
+func (a *account) note(client netip.Addr) {
+	switch {
+	case slices.Contains(a.clients, client):
+	case len(a.clients) < maxClients:
+		a.clients = append(a.clients, client)
+	default:
+		a.dropped++
+	}
+}
+
+// logins returns the login counts of a protocol, or nil for those without.
+func (t *tally) logins(protocol string) *Logins {
+	switch protocol {
+	case "smtp":
+		t.hasSMTP = true
+		return &t.smtp.Logins
+	case "imap":
+		t.hasIMAP = true
+		return &t.imap.Logins
+	}
+	return nil
+}
+
+// low returns the doubts about logins and about the rest of a protocol's counts.
+func low(protocol string) (logins, mail doubt) {
+	switch protocol {
+	case "smtp":
+		return smtpLoginsLow, smtpMailLow
+	case "imap":
+		return imapLoginsLow, imapMailLow
+	}
+	return 0, 0
+}
