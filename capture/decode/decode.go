@@ -105,7 +105,9 @@ const maxLayers = 32
 // meaningless otherwise. index is the frame's place in the capture.
 func (d *Decoder) Decode(frame []byte, info *capture.Info, index uint64, seg *capture.Segment) Result {
 	p := &d.packet
-	*p = packet{b: frame, wire: max(info.Length, len(frame)), time: info.Time}
+	// Field by field: the fields that a layer always sets need no clearing, and a
+	// whole packet built aside and copied took a quarter of the time.
+	p.b, p.wire, p.time, p.vlan = frame, max(info.Length, len(frame)), info.Time, 0
 	next := d.link(info.Link)
 	for range maxLayers {
 		switch next {
