@@ -154,37 +154,30 @@ func makeSextets() (t [4][256]uint32) {
 	return t
 }
 
-const (
-	ones  = 0x0101010101010101
-	highs = 0x80 * ones
-	lows  = 0x7f * ones
-)
+// pairs holds how many of two octets are in the alphabet. Of its 64 KiB base64
+// touches 8, so that it stays in the first cache; counting by it takes half the
+// time of comparing with the ranges of the alphabet, eight octets at once.
+var pairs = makePairs()
 
-// inAlphabet sets the high bit of every octet of w that is in the alphabet. Of a
-// sum with octets below 128 the high bit says whether a limit is reached; two
-// limits that differ make a range, and the ranges have nothing in common.
-func inAlphabet(w uint64) uint64 {
-	x := w & lows
-	y := x | 0x20*ones // letters in lower case
-	return ((y + (0x80-'a')*ones) ^ (y + (0x7f-'z')*ones) ^
-		(x + (0x80-'/')*ones) ^ (x + (0x7f-'9')*ones) ^
-		(x + (0x80-'+')*ones) ^ (x + (0x7f-'+')*ones)) &^ w & highs
+func makePairs() (t [1 << 16]uint8) {
+	for i := range t {
+		for _, c := range [...]byte{byte(i), byte(i >> 8)} {
+			if sextets[3][c]&junk == 0 {
+				t[i]++
+			}
+		}
+	}
+	return t
 }
 
-// countAlphabet counts the octets of b that are in the alphabet, eight at a time.
+// countAlphabet counts the octets of b that are in the alphabet.
 func countAlphabet(b []byte) uint64 {
 	var n uint64
-	for len(b) >= 32 {
-		var sums uint64 // of each of eight columns, none above 255
-		for range min(len(b)/32, 255/4) {
-			sums += inAlphabet(binary.LittleEndian.Uint64(b))>>7 +
-				inAlphabet(binary.LittleEndian.Uint64(b[8:]))>>7 +
-				inAlphabet(binary.LittleEndian.Uint64(b[16:]))>>7 +
-				inAlphabet(binary.LittleEndian.Uint64(b[24:]))>>7
-			b = b[32:]
-		}
-		const even = 0x00ff00ff00ff00ff
-		n += ((sums&even + sums>>8&even) * 0x0001000100010001) >> 48
+	for len(b) >= 16 {
+		v, w := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
+		n += uint64(pairs[uint16(v)] + pairs[uint16(v>>16)] + pairs[uint16(v>>32)] + pairs[v>>48] +
+			pairs[uint16(w)] + pairs[uint16(w>>16)] + pairs[uint16(w>>32)] + pairs[w>>48])
+		b = b[16:]
 	}
 	for _, c := range b {
 		if sextets[3][c]&junk == 0 {
