@@ -1,10 +1,6 @@
 package tcp
 
-import (
-	"bytes"
-
-	"mailsensor/capture"
-)
+import "mailsensor/capture"
 
 // payload puts a segment's octets, and its FIN, in their place.
 func (t *Table) payload(i uint32, d capture.Dir, s *capture.Segment) {
@@ -75,13 +71,15 @@ func (t *Table) accept(i uint32, d capture.Dir, s *capture.Segment, seq uint32, 
 	f := t.flow(i)
 	h, o := &f.half[d], &f.half[d^1]
 	ack := s.Flags&capture.ACK != 0
-	if n := ahead(seq, h.nxt); n > 0 {
+	if ack {
+		t.absent(i, f, d^1, s.Time, s.Ack)
+	}
+	switch n := ahead(seq, h.nxt); {
+	case n > 0 && t.follows(h, seq), n <= 0 && mustWait(o, ack, s.Ack):
+		t.stats.Held++
+	case n > 0:
 		h.tot.OutOfOrder++
 		t.stats.OutOfOrder++
-	} else if mustWait(o, ack, s.Ack) {
-		if !t.absent(i, f, d^1, s.Time, s.Ack) {
-			t.stats.Held++
-		}
 	}
 	for first := true; ; first = false {
 		if n := ahead(seq, h.nxt); n < 0 {
@@ -133,187 +131,17 @@ func (t *Table) accept(i uint32, d capture.Dir, s *capture.Segment, seq uint32, 
 	}
 }
 
+// follows reports whether seq is what comes behind the last waiting page: then
+// the segment is in its turn among those that wait.
+func (t *Table) follows(h *half, seq uint32) bool {
+	if h.tail == 0 {
+		return false
+	}
+	p := &t.pool.pages[h.tail]
+	return seq == p.until()+p.cut
+}
+
 // clear reports whether no waiting page lies before until.
 func (t *Table) clear(h *half, until uint32) bool {
 	return h.head == 0 || ahead(t.pool.pages[h.head].seq, until) >= 0
-}
-
-// absent moves the stream of a side that is not in the capture along with what
-// the other side acknowledges. It reports whether the side is absent.
-func (t *Table) absent(i uint32, f *flow, d capture.Dir, at int64, ack uint32) bool {
-	h := &f.half[d]
-	switch {
-	case !h.absent || h.head != 0:
-		return false
-	case h.tot.Packets == 0: // one-sided: nothing of it is expected
-		h.nxt = ack
-	default:
-		t.gap(i, f, d, at, ack-h.nxt)
-	}
-	return true
-}
-
-// deliver hands payload on.
-func (t *Table) deliver(i uint32, f *flow, d capture.Dir, at int64, b []byte) {
-	if len(b) == 0 {
-		return
-	}
-	h := &f.half[d]
-	h.nxt += uint32(len(b))
-	h.tot.Bytes += uint64(len(b))
-	hd := t.handlerOf(i)
-	if *hd == nil {
-		t.open(i, f, hd)
-	}
-	if !(*hd).Data(d, at, b) {
-		t.stop(f, d)
-	}
-}
-
-// gap hands on that n octets will never come.
-func (t *Table) gap(i uint32, f *flow, d capture.Dir, at int64, n uint32) {
-	if n == 0 {
-		return
-	}
-	h := &f.half[d]
-	h.nxt += n
-	h.tot.GapBytes += uint64(n)
-	h.tot.Gaps++
-	t.stats.Gaps++
-	t.stats.GapBytes += uint64(n)
-	hd := t.handlerOf(i)
-	if *hd == nil {
-		t.open(i, f, hd)
-	}
-	for !h.stopped && n > 0 {
-		k := min(n, maxGap)
-		n -= k
-		if !(*hd).Gap(d, at, int(k)) {
-			t.stop(f, d)
-		}
-	}
-}
-
-// cutGap declares what the snap length took, as far as no page has it.
-func (t *Table) cutGap(i uint32, f *flow, d capture.Dir, at int64, cut uint32) {
-	h := &f.half[d]
-	if cut > 0 && h.head != 0 {
-		cut = min(cut, uint32(max(0, ahead(t.pool.pages[h.head].seq, h.nxt))))
-	}
-	t.gap(i, f, d, at, cut)
-}
-
-func (t *Table) open(i uint32, f *flow, hd *capture.StreamHandler) {
-	low, high := f.key.AddrPorts()
-	c := capture.Conn{ID: f.id, Client: low, Server: high, Start: f.start, Handshake: f.handshake}
-	if !f.lowClient {
-		c.Client, c.Server = high, low
-	}
-	t.stats.Connections++
-	*hd = t.opener(c)
-}
-
-// stop ends the reassembly of a direction: from here on it is only counted.
-func (t *Table) stop(f *flow, d capture.Dir) {
-	h := &f.half[d]
-	h.stopped = true
-	for h.head != 0 {
-		p := t.pool.pages[h.head]
-		if p.n > 0 || p.cut > 0 {
-			t.countOnly(h, p.seq, p.n+p.cut)
-		}
-		t.giveBack(f, t.unlinkHead(h))
-	}
-	t.finish(h)
-}
-
-// finish passes the end of the stream, if that is what comes next. A stopped
-// stream does not wait for what is missing before it.
-func (t *Table) finish(h *half) {
-	if h.ending == noEnd || h.done {
-		return
-	}
-	if n := ahead(h.end, h.nxt); h.stopped && n > 0 {
-		t.openHole(h, h.end)
-	}
-	if h.nxt != h.end {
-		return
-	}
-	h.done = true
-	if h.ending == endFIN {
-		h.nxt++
-	}
-}
-
-// openHole moves a stopped stream on to seq; what is skipped counts as missing
-// until it comes.
-func (t *Table) openHole(h *half, seq uint32) {
-	h.holeLo, h.holeHi = h.nxt, seq
-	t.countGap(h, int64(seq-h.nxt), 1)
-	h.nxt = seq
-}
-
-// countOnly counts n octets of a stopped stream. One hole is remembered, so
-// that common reordering is counted right.
-func (t *Table) countOnly(h *half, seq, n uint32) {
-	if n == 0 {
-		return
-	}
-	k := ahead(seq, h.nxt)
-	if k > 0 {
-		h.tot.OutOfOrder++
-		t.openHole(h, seq)
-	} else if k < 0 {
-		old := min(uint32(-k), n)
-		fill := t.fillHole(h, seq, seq+old)
-		h.tot.Bytes += uint64(fill)
-		h.tot.Retransmitted += uint64(old - fill)
-		n -= old
-	}
-	h.tot.Bytes += uint64(n)
-	h.nxt += n
-}
-
-func (t *Table) countGap(h *half, octets int64, gaps int) {
-	h.tot.GapBytes += uint64(octets)
-	h.tot.Gaps += uint32(gaps)
-	t.stats.GapBytes += uint64(octets)
-	t.stats.Gaps += uint64(gaps)
-}
-
-// fillHole takes [lo, hi) out of the remembered hole and returns how much of it
-// was missing. What lies in front of it stays missing for good.
-func (t *Table) fillHole(h *half, lo, hi uint32) uint32 {
-	if ahead(lo, h.holeLo) < 0 {
-		lo = h.holeLo
-	}
-	if ahead(hi, h.holeHi) > 0 {
-		hi = h.holeHi
-	}
-	n := ahead(hi, lo)
-	if n <= 0 || h.holeLo == h.holeHi {
-		return 0
-	}
-	whole := lo == h.holeLo && hi == h.holeHi
-	switch {
-	case hi == h.holeHi && !whole:
-		h.holeHi = lo
-	default:
-		h.holeLo = hi
-	}
-	gaps := 0
-	if whole {
-		gaps = -1
-	}
-	t.countGap(h, -int64(n), gaps)
-	return uint32(n)
-}
-
-// compare counts an overlap with a waiting page, and whether its bytes differ.
-func (t *Table) compare(h *half, held, came []byte) {
-	h.tot.Retransmitted += uint64(len(came))
-	if !bytes.Equal(held, came) {
-		h.tot.Conflicts++
-		t.stats.Conflicts++
-	}
 }

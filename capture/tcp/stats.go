@@ -9,14 +9,14 @@ type Stats struct {
 	Midstream     uint64 // flows that began without SYN
 	Empty         uint64 // flows that ended without payload: scans, refused and unused connections
 	Ghosts        uint64 // segments without payload of flows that are not known
-	Late          uint64 // segments of connections that are over
+	Late          uint64 // segments of connections that are over, as a rule the last acknowledgement
 	Revived       uint64 // connections that went on behind their end: the end was forged
 	Reused        uint64 // connections ended by a new SYN on the same ports
 	Duplicates    uint64 // packets captured twice
 	KeepAlives    uint64
 	Conflicts     uint64 // overlaps whose bytes differ
 	OutOfOrder    uint64 // segments that came before their turn
-	Held          uint64 // segments that came before what they answer
+	Held          uint64 // segments that waited without a hole: for what they answer, or behind others that wait
 	Gaps          uint64
 	GapBytes      uint64
 	ForcedGaps    uint64 // holes given up because the pages ran out

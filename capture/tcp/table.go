@@ -17,9 +17,7 @@
 // goroutine; a program has one for each shard.
 package tcp
 
-import (
-	"mailsensor/capture"
-)
+import "mailsensor/capture"
 
 const flowsPerChunk = 256
 
