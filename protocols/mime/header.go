@@ -106,7 +106,10 @@ func cutField(field []byte) (name, value []byte, ok bool) {
 	if i < 0 {
 		return nil, nil, false
 	}
-	name = bytes.TrimRight(field[:i], " \t")
+	name = field[:i]
+	for len(name) > 0 && isSpace(name[len(name)-1]) {
+		name = name[:len(name)-1]
+	}
 	for _, c := range name {
 		if c <= ' ' || c >= 0x7f {
 			return nil, nil, false

@@ -80,6 +80,7 @@ func withoutComment(b []byte) []byte {
 type paramReader struct {
 	plain, extended []byte
 	pieces          [maxPieces]piece
+	inPieces        bool // there is at least one
 	buf             []byte
 }
 
@@ -92,7 +93,10 @@ type piece struct {
 // field; the slices stay parts of it. Of repeated ones the first counts.
 func (r *paramReader) find(field []byte, want string) {
 	r.plain, r.extended = nil, nil
-	clear(r.pieces[:])
+	if r.inPieces {
+		clear(r.pieces[:])
+		r.inPieces = false
+	}
 	s := params{rest: field}
 	for name, value, ok := s.next(); ok; name, value, ok = s.next() {
 		if len(name) < len(want) || !equalFold(name[:len(want)], want) {
@@ -106,6 +110,7 @@ func (r *paramReader) find(field []byte, want string) {
 		default:
 			if n, encoded, ok := section(form); ok && r.pieces[n].value == nil {
 				r.pieces[n] = piece{value, encoded}
+				r.inPieces = true
 			}
 		}
 	}
@@ -145,7 +150,7 @@ func (r *paramReader) appendTo(dst []byte) []byte {
 	if r.extended != nil {
 		return r.appendPieces(dst, []piece{{r.extended, true}})
 	}
-	for i := range r.pieces {
+	for i := 0; i < len(r.pieces) && r.inPieces; i++ {
 		if r.pieces[i].value == nil {
 			continue
 		}
