@@ -20,6 +20,7 @@ type Mailbox struct {
 	UIDValidity uint32 // 0: unknown
 	Exists      uint32 // the most messages it was said to hold; 0: unknown
 	Client      netip.Addr
+	Known       bool // by account and UIDVALIDITY; otherwise it may be the same as another
 	Counts      [levels]Count
 }
 
@@ -45,7 +46,7 @@ func (t *Tracker) Clients(yield func(Mailbox) bool) {
 func (v *view) mailbox(client netip.Addr) Mailbox {
 	b := v.box
 	m := Mailbox{
-		Server: b.server, Account: b.account, Name: b.mailbox, UIDValidity: b.valid, Exists: b.exists, Client: client,
+		Server: b.server, Account: b.account, Name: b.mailbox, UIDValidity: b.valid, Exists: b.exists, Client: client, Known: b.known,
 	}
 	for l := Headers; l <= Whole; l++ {
 		n := v.named[l] + v.unnamed[l]

@@ -55,6 +55,7 @@ func (v *verdict) add(m *mailbox.Mailbox) {
 	v.low = v.low || m.Counts[mailbox.Whole].Low
 	v.high.downloaded = v.high.downloaded || m.Counts[mailbox.Whole].High
 	v.high.headersOnly = v.high.headersOnly || m.Counts[mailbox.Headers].High
+	v.high.mailboxes = v.high.mailboxes || !m.Known
 	v.high.partial = v.high.partial || m.Counts[mailbox.Partial].High
 }
 

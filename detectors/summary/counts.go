@@ -62,8 +62,8 @@ type IMAP struct {
 	high distinct // set for the document
 }
 
-// distinct says of each count of distinct messages that it may be too high.
-type distinct struct{ downloaded, headersOnly, partial bool }
+// distinct says of each count of distinct things that it may be too high.
+type distinct struct{ downloaded, headersOnly, partial, mailboxes bool }
 
 // Logins counts authentication exchanges.
 type Logins struct {

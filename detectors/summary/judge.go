@@ -34,7 +34,7 @@ func (c *IMAP) judge(d doubt) {
 	c.MessagesDownloadedConf = confidence(low, (high || c.high.downloaded) && c.MessagesDownloaded > 0)
 	c.MessagesHeadersOnlyConf = confidence(low, (high || c.high.headersOnly) && c.MessagesHeadersOnly > 0)
 	c.MessagesPartialConf = confidence(low, (high || c.high.partial) && c.MessagesPartial > 0)
-	c.MailboxesReadConf = confidence(lost, high && c.MailboxesRead > 0)
+	c.MailboxesReadConf = confidence(lost, (high || c.high.mailboxes) && c.MailboxesRead > 0)
 
 	rest := confidence(lost, false)
 	c.PartBytesConf = rest
