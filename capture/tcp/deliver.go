@@ -17,6 +17,25 @@ func (t *Table) absent(i uint32, f *flow, d capture.Dir, at int64, ack uint32) b
 	return true
 }
 
+// handOn hands on the payload that comes next, and what was cut behind it.
+func (t *Table) handOn(i uint32, f *flow, d capture.Dir, at int64, b []byte, cut uint32) {
+	h := &f.half[d]
+	end := h.nxt + uint32(len(b))
+	if h.stopped {
+		t.countOnly(h, h.nxt, uint32(len(b))+cut)
+		return
+	}
+	t.deliver(i, f, d, at, b)
+	if h.stopped {
+		t.countOnly(h, end, cut)
+		return
+	}
+	if cut > 0 && h.head != 0 { // as far as no page has it
+		cut = min(cut, uint32(max(0, ahead(t.pool.pages[h.head].seq, h.nxt))))
+	}
+	t.gap(i, f, d, at, cut)
+}
+
 // deliver hands payload on.
 func (t *Table) deliver(i uint32, f *flow, d capture.Dir, at int64, b []byte) {
 	if len(b) == 0 {
@@ -56,15 +75,6 @@ func (t *Table) gap(i uint32, f *flow, d capture.Dir, at int64, n uint32) {
 			t.stop(f, d)
 		}
 	}
-}
-
-// cutGap declares what the snap length took, as far as no page has it.
-func (t *Table) cutGap(i uint32, f *flow, d capture.Dir, at int64, cut uint32) {
-	h := &f.half[d]
-	if cut > 0 && h.head != 0 {
-		cut = min(cut, uint32(max(0, ahead(t.pool.pages[h.head].seq, h.nxt))))
-	}
-	t.gap(i, f, d, at, cut)
 }
 
 func (t *Table) open(i uint32, f *flow, hd *capture.StreamHandler) {

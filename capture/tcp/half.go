@@ -54,10 +54,10 @@ func (t *Table) strange(i uint32, f *flow, d capture.Dir, s *capture.Segment) (r
 	if h.odds++; h.odds < resyncAfter || s.Len() == 0 {
 		return false
 	}
-	t.stats.Resyncs++
 	if f.state != open {
 		return false
 	}
+	t.stats.Resyncs++
 	for h.head != 0 {
 		t.force(i)
 	}
@@ -82,17 +82,15 @@ func (t *Table) accept(i uint32, d capture.Dir, s *capture.Segment, seq uint32, 
 		t.stats.OutOfOrder++
 	}
 	for first := true; ; first = false {
-		if n := ahead(seq, h.nxt); n < 0 {
-			old := min(uint32(-n), uint32(len(b)))
-			oldCut := min(uint32(-n)-old, cut)
-			if first {
-				h.tot.Retransmitted += uint64(old) + uint64(oldCut)
-			}
-			b, cut = b[old:], cut-oldCut
-			seq += old + oldCut
-			if len(b) == 0 && cut == 0 {
-				return
-			}
+		old := min(uint32(max(0, -ahead(seq, h.nxt))), uint32(len(b))+cut)
+		if first {
+			h.tot.Retransmitted += uint64(old)
+		}
+		seq += old
+		oldData := min(old, uint32(len(b)))
+		b, cut = b[oldData:], cut-(old-oldData)
+		if len(b) == 0 && cut == 0 {
+			return
 		}
 		left := t.pool.left()
 		if f.state == halfOpen { // data in forged SYNs must not take all pages
@@ -101,8 +99,7 @@ func (t *Table) accept(i uint32, d capture.Dir, s *capture.Segment, seq uint32, 
 		room := min(t.opt.MaxFlowPages-int(f.pages), left)
 		switch {
 		case f.state == open && seq == h.nxt && !mustWait(o, ack, s.Ack) && t.clear(h, seq+uint32(len(b))+cut):
-			t.deliver(i, f, d, s.Time, b)
-			t.cutGap(i, f, d, s.Time, cut)
+			t.handOn(i, f, d, s.Time, b, cut)
 			return
 		case room >= len(b)/PageSize+2:
 			t.insert(i, f, d, s, seq, b, cut)
@@ -120,12 +117,7 @@ func (t *Table) accept(i uint32, d capture.Dir, s *capture.Segment, seq uint32, 
 		default:
 			t.stats.ForcedGaps++
 			t.gap(i, f, d, s.Time, seq-h.nxt)
-			if h.stopped {
-				t.countOnly(h, seq, uint32(len(b))+cut)
-				return
-			}
-			t.deliver(i, f, d, s.Time, b)
-			t.cutGap(i, f, d, s.Time, cut)
+			t.handOn(i, f, d, s.Time, b, cut)
 			return
 		}
 	}

@@ -31,12 +31,8 @@ func (t *Table) releaseHead(i uint32, f *flow, d capture.Dir) bool {
 	k := t.unlinkHead(h) // first, so that a handler that stops does not count it again
 	old := min(uint32(-n), p.n)
 	h.tot.Retransmitted += uint64(old)
-	t.deliver(i, f, d, p.t, t.pool.payload(k)[old:])
-	if cut := p.cut - min(uint32(-n)-old, p.cut); h.stopped {
-		t.countOnly(h, h.nxt, cut)
-	} else {
-		t.cutGap(i, f, d, p.t, cut)
-	}
+	cut := p.cut - min(uint32(-n)-old, p.cut)
+	t.handOn(i, f, d, p.t, t.pool.payload(k)[old:], cut)
 	t.giveBack(f, k)
 	if p.end {
 		t.finish(h)
