@@ -60,6 +60,7 @@ type flow struct {
 	state     state
 	lowClient bool
 	handshake bool
+	fresh     bool // began with payload, and no second packet came yet
 
 	id      uint64
 	start   int64

@@ -93,12 +93,12 @@ func (t *Table) accept(i uint32, d capture.Dir, s *capture.Segment, seq uint32, 
 			return
 		}
 		left := t.pool.left()
-		if f.state == halfOpen { // data in forged SYNs must not take all pages
+		if f.state == halfOpen || f.fresh { // floods with payload must not take all pages
 			left -= t.pool.max / 2
 		}
 		room := min(t.opt.MaxFlowPages-int(f.pages), left)
 		switch {
-		case f.state == open && seq == h.nxt && !mustWait(o, ack, s.Ack) && t.clear(h, seq+uint32(len(b))+cut):
+		case f.state == open && !f.fresh && seq == h.nxt && !mustWait(o, ack, s.Ack) && t.clear(h, seq+uint32(len(b))+cut):
 			t.handOn(i, f, d, s.Time, b, cut)
 			return
 		case room >= len(b)/PageSize+2:

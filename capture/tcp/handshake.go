@@ -69,11 +69,16 @@ func (t *Table) handshake(i uint32, s *capture.Segment) uint32 {
 // begin sets where a stream starts of which no SYN was seen: at its first
 // segment. Where the handshake of the other side was seen, the first
 // acknowledgement named the start, and what is missing since then is a hole.
+// The payload that begins a flow waits for the flow's second packet: in a
+// reordered capture that may be the handshake, or the payload before it.
 func (h *half) begin(f *flow, s *capture.Segment) {
+	n := ahead(s.Seq, h.nxt)
+	if h.firm && f.fresh && n < 0 && n >= -nearRST && s.Len() > 1 {
+		h.firm = false // the first packet was not the first one sent
+	}
 	if h.firm || s.Flags&capture.RST != 0 {
 		return
 	}
-	n := ahead(s.Seq, h.nxt)
 	keepAlive := h.known && n == -1 && s.Len() <= 1
 	hole := h.known && n > 0 && n < maxJump && f.handshake && !h.absent
 	if !keepAlive && !hole {

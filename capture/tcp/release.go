@@ -17,7 +17,7 @@ func (t *Table) release(i uint32, f *flow) {
 
 func (t *Table) releaseHead(i uint32, f *flow, d capture.Dir) bool {
 	h, o := &f.half[d], &f.half[d^1]
-	if h.head == 0 || f.state != open {
+	if h.head == 0 || f.state != open || f.fresh {
 		return false
 	}
 	p := t.pool.pages[h.head]
@@ -99,6 +99,7 @@ func (t *Table) force(i uint32) {
 
 // forceHead gives up what the first page of direction d waits for.
 func (t *Table) forceHead(i uint32, f *flow, d capture.Dir) {
+	f.fresh = false
 	h, o := &f.half[d], &f.half[d^1]
 	p := &t.pool.pages[h.head]
 	if n := ahead(p.seq, h.nxt); n > 0 {

@@ -60,6 +60,8 @@ func TestScenarios(t *testing.T) {
 			"s2c HELLO, c2s QUIT, close fin"},
 		{"mid-stream", [][]capture.Segment{{s(0, 0, "HELLO"), c(0, 5, "QUIT")}, bye()},
 			"s2c HELLO, c2s QUIT, close fin"},
+		{"mid-stream, reordered", [][]capture.Segment{{s(5, 0, "WORLD"), s(0, 0, "HELLO")}},
+			"s2c HELLO, s2c WORLD, close capture_end"},
 		{"FIN before the last data", [][]capture.Segment{hello(), {s(0, 0, "HELLO"), with(c(4, 5, ""), fin), with(s(5, 5, ""), fin), c(0, 5, "QUIT")}},
 			"s2c HELLO, c2s QUIT, close fin"},
 		{"data behind FIN", [][]capture.Segment{hello(), {with(c(0, 0, "QUIT"), fin), c(5, 0, "more"), c(0, 0, "QUITmore"), s(0, 5, "HELLO"), with(s(5, 5, ""), fin)}},
@@ -121,6 +123,15 @@ func TestScenarios(t *testing.T) {
 				t.Errorf("%d flows, %d pages, %d waiting left", r.Flows(), r.pool.used, r.waiting.n)
 			}
 		})
+	}
+}
+
+// Payload that the capture has before its handshake is not mid-stream.
+func TestHandshakeBehindData(t *testing.T) {
+	r := newRig(Options{})
+	r.send(s(0, 0, "HELLO"), hello()[1], hello()[0], c(0, 5, "QUIT"))
+	if rec := r.one(t); !rec.conn.Handshake || len(rec.log) != 2 {
+		t.Errorf("%+v %v", rec.conn, rec.log)
 	}
 }
 

@@ -93,7 +93,9 @@ func (t *Table) Segment(s *capture.Segment) {
 
 // count notes that a packet of the flow came.
 func (t *Table) count(i uint32, f *flow, h *half, s *capture.Segment) {
-	f.packets++
+	if f.packets++; f.packets > 1 {
+		f.fresh = false
+	}
 	h.tot.Packets++
 	h.silent, h.absent = 0, false
 	f.last = max(f.last, s.Time)
@@ -123,6 +125,7 @@ func (t *Table) create(s *capture.Segment) uint32 {
 	f := t.flow(i)
 	*f = flow{key: s.Key, hash: uint32(s.Hash), state: st, id: s.Index, start: s.Time, last: s.Time, stamp: t.now}
 	f.lowClient = lowIsClient(&s.Key)
+	f.fresh = st == open
 	t.index.insert(f.hash, i)
 	t.stats.PeakFlows = max(t.stats.PeakFlows, uint64(t.index.used))
 	t.pushBack(&t.lists[st], i)
