@@ -31,11 +31,12 @@ func newReader(opt Options, team []*worker, free <-chan *round, merged chan<- *r
 func (r *reader) run(ctx context.Context) error {
 	r.round = <-r.free
 	err := r.frames(ctx)
+	end := tick{now: r.clock.now, index: r.res.Packets}
+	r.tick(end) // what is due in the last second is due before anything is flushed
 	r.send()
-	for shard := range Shards {
+	for shard := range Shards { // one a round: what is closed at the end may be a lot
 		l := &r.round.lanes[shard%len(r.team)]
-		l.flush = shard
-		l.ticks = append(l.ticks, tick{now: r.clock.now, index: r.res.Packets})
+		l.flush, l.end = shard, end
 		r.send()
 	}
 	return err
@@ -92,10 +93,16 @@ func (r *reader) account(captured int, info *capture.Info, index uint64) {
 		r.res.Last = info.Time
 	}
 	if r.clock.see(info.Time) {
-		for i := range r.round.lanes {
-			l := &r.round.lanes[i]
-			l.ticks = append(l.ticks, tick{at: len(l.segments), now: r.clock.now, index: index})
-		}
+		r.tick(tick{now: r.clock.now, index: index})
+	}
+}
+
+// tick tells every lane that event time went on.
+func (r *reader) tick(t tick) {
+	for i := range r.round.lanes {
+		l := &r.round.lanes[i]
+		t.at = len(l.segments)
+		l.ticks = append(l.ticks, t)
 	}
 }
 

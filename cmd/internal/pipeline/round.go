@@ -25,7 +25,8 @@ type lane struct {
 	segments []capture.Segment
 	ticks    []tick
 	blocks   []*capture.Block // retained until the lane is done
-	flush    int              // shard to be flushed; -1: none
+	flush    int              // shard to be flushed at end; -1: none
+	end      tick
 	events   protocols.Batch
 	round    *round
 }

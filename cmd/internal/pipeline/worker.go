@@ -59,9 +59,8 @@ func (w *worker) work(l *lane) {
 		w.advance(l, t)
 	}
 	if l.flush >= 0 {
-		t := l.ticks[len(l.ticks)-1]
-		l.events.At(t.index, uint16(l.flush))
-		w.tables[l.flush/w.step].Flush(t.now)
+		l.events.At(l.end.index, uint16(l.flush))
+		w.tables[l.flush/w.step].Flush(l.end.now)
 	}
 }
 
