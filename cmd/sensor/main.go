@@ -1,0 +1,89 @@
+// Command sensor watches mail traffic: it reads captures, counts who sends and
+// who downloads how much, and says what it could not see.
+//
+// Exit codes: 0 all went well, 1 something was found where that was asked for,
+// 2 usage or bad input, 130 interrupted.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit codes.
+const (
+	exitOK          = 0
+	exitBad         = 2
+	exitInterrupted = 130 // as a shell reports a program that SIGINT ended
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// cli is the command line. Each subcommand has a file of its own.
+type cli struct {
+	Replay     replayCmd     `cmd:"" help:"Read capture files: count, summarise, write events."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
+	Completion completionCmd `cmd:"" help:"Print the completion script of a shell."`
+}
+
+// streams are what a subcommand reads and writes. Tests bring their own.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// exit carries kong's wish to end (after --help) up to run.
+type exit int
+
+// errTold ends the program with code 2; what is wrong was said where it was found.
+var errTold = errors.New("already told")
+
+// run is the whole program: main and the end-to-end tests call it.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	std := streams{stdin, stdout, stderr}
+	defer func() {
+		if e, ok := recover().(exit); ok {
+			code = int(e)
+		}
+	}()
+	var c cli
+	parser := kong.Must(&c,
+		kong.Name("sensor"),
+		kong.Description("A network sensor for mail traffic."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { panic(exit(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 80}),
+		kong.Vars{"version": versionText()},
+	)
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	ctx, err := parser.Parse(args)
+	if err != nil {
+		where := "sensor"
+		var parse *kong.ParseError
+		if errors.As(err, &parse) && parse.Context != nil && parse.Context.Command() != "" {
+			where += " " + parse.Context.Selected().Name
+		}
+		fmt.Fprintf(stderr, "sensor: %v\nTry '%s --help'.\n", err, where)
+		return exitBad
+	}
+	err = ctx.Run(&std, parser)
+	switch {
+	case err == nil, errors.Is(err, syscall.EPIPE): // the reader of our output has seen enough
+		return exitOK
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
+	case errors.Is(err, errTold):
+		return exitBad
+	}
+	fmt.Fprintf(stderr, "sensor: %v\n", err)
+	return exitBad
+}
