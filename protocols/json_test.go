@@ -2,9 +2,11 @@ package protocols
 
 import (
 	"encoding/json"
+	"io/fs"
 	"net/netip"
 	"os"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -181,6 +183,32 @@ func TestEventsAreDocumented(t *testing.T) {
 				t.Errorf("docs/events.md does not explain %q of %s", k, ev.Type())
 			}
 		}
+	}
+}
+
+// Every kind of anomaly that a parser names is listed in docs/events.md.
+func TestAnomaliesAreDocumented(t *testing.T) {
+	doc, err := os.ReadFile("../docs/events.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kind := regexp.MustCompile(`"((?:tcp|smtp|imap|pop3|sieve|http|tls|mime)_[a-z0-9_]+)"`)
+	found := 0
+	err = fs.WalkDir(os.DirFS("."), ".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		for _, m := range kind.FindAllSubmatch(source, -1) {
+			found++
+			if !strings.Contains(string(doc), "`"+string(m[1])+"`") {
+				t.Errorf("docs/events.md does not list %s, which %s reports", m[1], path)
+			}
+		}
+		return err
+	})
+	if err != nil || found == 0 {
+		t.Fatalf("%d kinds found: %v", found, err)
 	}
 }
 

@@ -63,19 +63,17 @@ func (t *Tracker) piece(bk *book, s scope, it *protocols.ReadItem) {
 	if bk.at(it.First) == Whole {
 		return
 	}
+	if it.Kind == protocols.ReadPart && !isContent(it.Section) {
+		return
+	}
 	sec, ok := t.sections.number(it.Section)
 	if !ok {
 		t.now.box.lost = true
 		return
 	}
-	if it.Kind == protocols.ReadPart {
-		if !isContent(it.Section) {
-			return
-		}
-		if it.Asked == 0 { // all of the part
-			t.take(bk, s, it.First, sec)
-			return
-		}
+	if it.Kind == protocols.ReadPart && it.Asked == 0 { // all of the part
+		t.take(bk, s, it.First, sec)
+		return
 	}
 	c := t.message(bk, it.First).coverage(sec)
 	if c == nil || !c.add(it.Offset, it.Bytes) {

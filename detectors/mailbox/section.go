@@ -100,7 +100,8 @@ func inside(part, outer string) bool {
 	return len(part) > len(outer) && part[len(outer)] == '.' && part[:len(outer)] == outer
 }
 
-// isContent reports that a section is content of a part, not only its headers.
+// isContent reports that a section is all of a part: not only its headers, nor a
+// range, which is named with its first octet.
 func isContent(name []byte) bool {
-	return !bytes.HasSuffix(name, []byte("MIME")) && !bytes.Contains(name, []byte("HEADER"))
+	return !bytes.HasSuffix(name, []byte("MIME")) && !bytes.Contains(name, []byte("HEADER")) && bytes.IndexByte(name, '<') < 0
 }

@@ -61,6 +61,7 @@ func TestWhatCompletesAMessage(t *testing.T) {
 		{"all parts, the structure last", []protocols.ReadItem{part(1, "1"), part(1, "2"), leaves(1, "1,2")}, Delta{0, 0, 0, 1}},
 		{"one part of two", []protocols.ReadItem{leaves(1, "1,2"), part(1, "1")}, Delta{0, 0, 1, 0}},
 		{"headers of parts", []protocols.ReadItem{leaves(1, "1,2"), part(1, "1.MIME"), part(1, "2.MIME")}, Delta{0, 0, 1, 0}},
+		{"a range of a part", []protocols.ReadItem{leaves(1, "1"), part(1, "1<0>")}, Delta{0, 0, 1, 0}},
 		{"a part that holds parts", []protocols.ReadItem{leaves(1, "1,2.1,2.2"), part(1, "2"), part(1, "1")}, Delta{0, 0, 0, 1}},
 		{"the text of an inner message", []protocols.ReadItem{leaves(1, "1,2.1,2.2"), part(1, "2.TEXT"), part(1, "1")}, Delta{0, 0, 0, 1}},
 		{"part 12 is not inside part 1", []protocols.ReadItem{leaves(1, "1,12"), part(1, "1")}, Delta{0, 0, 1, 0}},
