@@ -59,7 +59,7 @@ func (r *recorder) Close(t int64, tot capture.Totals) {
 	r.times = append(r.times, t)
 }
 
-// bench of one table whose connections are recorded.
+// rig is a table whose connections are recorded.
 type rig struct {
 	*Table
 	conns []*recorder

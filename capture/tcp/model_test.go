@@ -108,8 +108,7 @@ func again(rng *rand.Rand, segs []capture.Segment) (out []capture.Segment, n int
 	return out, n
 }
 
-// play sends the segments of a dialogue in two rigs' worth of care: the bytes
-// must come out true.
+// play sends the segments of a dialogue and ends the capture.
 func play(r *rig, segs []capture.Segment) {
 	for _, x := range segs {
 		r.send(x)
@@ -196,6 +195,30 @@ func checkTiling(t *testing.T, n int, g *dialogue, rec *recorder) {
 		h := rec.tot.Half[d]
 		if zeros != rec.lost[d] || h.GapBytes != uint64(zeros) || h.Bytes != uint64(len(got)-zeros) {
 			t.Fatalf("connection %d, %s: %d lost, %d zeros, totals %+v", n, capture.Dir(d), rec.lost[d], zeros, h)
+		}
+	}
+}
+
+// TestModelStopped: of a stream that is only counted, octets and missing octets
+// still add up, and in order nothing is missing.
+func TestModelStopped(t *testing.T) {
+	for n := range 1000 {
+		rng := rand.New(rand.NewPCG(6, uint64(n)))
+		g := converse(rng, false)
+		window := n % 3 * 8
+		r := newRig(Options{})
+		r.quiet, r.stop = true, [2]int{1, 1}
+		play(r, shuffle(rng, g.segs, window))
+		for _, rec := range r.conns {
+			for d := range g.truth {
+				h, want := rec.tot.Half[d], uint64(len(g.truth[d]))
+				if h.Bytes+h.GapBytes != want || window == 0 && h.GapBytes != 0 {
+					t.Fatalf("connection %d: %+v for %d octets", n, h, want)
+				}
+			}
+			if rec.tot.End != capture.EndFIN {
+				t.Fatalf("connection %d: %s", n, rec.tot.End)
+			}
 		}
 	}
 }
