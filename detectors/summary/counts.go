@@ -15,7 +15,7 @@ type SMTP struct {
 	MessagesUnknownConf    Confidence `json:"messages_unknown_confidence,omitempty"`
 	RecipientsAccepted     uint64     `json:"recipients_accepted"`
 	RecipientsAcceptedConf Confidence `json:"recipients_accepted_confidence,omitempty"`
-	RecipientsRejected     uint64     `json:"recipients_rejected"`
+	RecipientsRejected     uint64     `json:"recipients_rejected"` // a MAIL refused for itself counts as one
 	RecipientsRejectedConf Confidence `json:"recipients_rejected_confidence,omitempty"`
 	RecipientsInside       uint64     `json:"recipients_inside"` // of the accepted ones
 	RecipientsInsideConf   Confidence `json:"recipients_inside_confidence,omitempty"`

@@ -64,7 +64,20 @@ func (c *SMTP) message(e *protocols.Message) {
 	}
 	c.RecipientsAccepted += uint64(e.RecipientsAccepted)
 	c.RecipientsRejected += uint64(e.RecipientsRejected)
+	if refusedUnnamed(e) {
+		c.RecipientsRejected++
+	}
 	c.recipientsUnlisted = c.recipientsUnlisted || e.RecipientsDropped > 0
+}
+
+// refusedUnnamed reports that MAIL itself was refused for what it asked: its
+// size, its sender. Whoever the message was for was refused with it, before being
+// named; servers log that as one rejected recipient. A MAIL that only came out of
+// turn (503: bad sequence, RFC 5321, section 4.2.3) refuses nobody.
+func refusedUnnamed(e *protocols.Message) bool {
+	const badSequence = 503
+	return e.Outcome == protocols.Rejected && e.Transfer == protocols.NoTransfer && e.Code != 0 && e.Code != badSequence &&
+		len(e.Recipients) == 0 && e.RecipientsAccepted+e.RecipientsRejected == 0
 }
 
 func (s *Summary) read(e *protocols.MailboxRead) {

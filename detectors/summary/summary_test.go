@@ -104,6 +104,30 @@ func TestSMTPCounts(t *testing.T) {
 	}
 }
 
+func TestRefusedMAIL(t *testing.T) {
+	refused := func(code uint16) *protocols.Message {
+		m := message(ann, "", protocols.Rejected, 0)
+		m.Code = code
+		return m
+	}
+	named := message(ann, "", protocols.Rejected, 0, "x@corp.example")
+	named.Code = 552
+	for _, tt := range []struct {
+		name string
+		ev   *protocols.Message
+		want uint64
+	}{
+		{"too large", refused(552), 1},
+		{"out of turn", refused(503), 0},
+		{"reply not seen", refused(0), 0},
+		{"content refused", named, 0},
+	} {
+		if got := observe(tt.ev).Totals.SMTP.RecipientsRejected; got != tt.want {
+			t.Errorf("%s: %d recipients rejected, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestUnknownVerdictsMakeLowerBounds(t *testing.T) {
 	s := observe(message(ann, "", protocols.Unknown, 70), message(ann, "", protocols.Accepted, 5)).Totals.SMTP
 	if s.MessagesUnknown != 1 || s.MessagesAccepted != 1 || s.MessageBytes != 5 || s.MessagesAttempted != 2 {
