@@ -11,7 +11,7 @@ func (p *parser) loginOpen() bool { return p.login != nil && p.login.open }
 func (p *parser) authCommand(t int64, arg []byte) {
 	mechanism, initial := line.Word(arg)
 	if len(mechanism) == 0 {
-		p.enqueue(t, entry{kind: other})
+		p.enqueue(entry{kind: other})
 		return
 	}
 	p.endLogin(t, 0)
@@ -20,16 +20,17 @@ func (p *parser) authCommand(t int64, arg []byte) {
 	}
 	p.login.open, p.login.lost = true, false
 	p.login.exchange.Start(mechanism, initial, len(initial) > 0)
-	p.enqueue(t, entry{kind: auth})
+	p.enqueue(entry{kind: auth})
 }
 
 // authResponse takes the client's next message of the exchange.
 func (p *parser) authResponse(t int64, text []byte) {
 	p.mode = commands
+	p.makeWay(t)
 	if p.loginOpen() {
 		p.login.exchange.Client(text)
 	}
-	p.enqueue(t, entry{kind: auth})
+	p.enqueue(entry{kind: auth})
 }
 
 // authReply is the reply to AUTH or to a response.

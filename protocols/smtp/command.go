@@ -159,6 +159,7 @@ func (p *parser) command(t int64, w word, arg []byte) {
 	if p.loginOpen() && (!p.heard || p.login.lost || p.queue.find(auth) < 0) {
 		p.endLogin(t, 0) // the client went on, so its reply came unseen
 	}
+	p.makeWay(t)
 	switch w {
 	case wordMail:
 		p.mailCommand(t, arg)
@@ -168,30 +169,30 @@ func (p *parser) command(t int64, w word, arg []byte) {
 		if p.cur == nil && p.torn { // its MAIL was lost
 			p.cur = p.beginUnseen(t)
 		}
-		p.enqueue(t, entry{kind: data, tx: p.cur})
+		p.enqueue(entry{kind: data, tx: p.cur})
 		p.asked = true
 	case wordBDAT:
 		p.bdatCommand(t, arg)
 	case wordHello, wordLHLO:
 		p.helloCommand(t, arg, w == wordLHLO)
 	case wordReset:
-		p.enqueue(t, entry{kind: reset})
+		p.enqueue(entry{kind: reset})
 		p.cur, p.torn = nil, false
 	case wordQuit:
-		p.enqueue(t, entry{kind: quit})
+		p.enqueue(entry{kind: quit})
 	case wordAuth:
 		p.authCommand(t, arg)
 	case wordStartTLS:
-		p.enqueue(t, entry{kind: startTLS})
+		p.enqueue(entry{kind: startTLS})
 		p.tls = askedTLS
 	case wordOther:
-		p.enqueue(t, entry{kind: other})
+		p.enqueue(entry{kind: other})
 	case wordBlank:
-		p.enqueue(t, entry{kind: blank})
+		p.enqueue(entry{kind: blank})
 	case wordProxy: // version 1 of the PROXY header: nobody answers it
 	default:
 		p.tell(t, toldCommand, "smtp_unknown_command")
-		p.enqueue(t, entry{kind: other})
+		p.enqueue(entry{kind: other})
 	}
 }
 
@@ -202,7 +203,7 @@ func (p *parser) mailCommand(t int64, arg []byte) {
 	tx.from, tx.null = append(tx.from, address...), null
 	tx.parameters(params)
 	p.cur, p.torn = tx, false
-	p.enqueue(t, entry{kind: mail, tx: tx})
+	p.enqueue(entry{kind: mail, tx: tx})
 }
 
 func (p *parser) rcptCommand(t int64, arg []byte) {
@@ -214,7 +215,7 @@ func (p *parser) rcptCommand(t int64, arg []byte) {
 	if p.cur != nil {
 		e.rcpt = p.cur.recipient(address)
 	}
-	p.enqueue(t, e)
+	p.enqueue(e)
 }
 
 // helloCommand notes EHLO, HELO or LHLO. It resets the session only when it is
@@ -231,21 +232,26 @@ func (p *parser) helloCommand(t int64, arg []byte, lmtp bool) {
 	if lmtp {
 		e.more = 1
 	}
-	p.enqueue(t, e)
+	p.enqueue(e)
 }
 
-// enqueue adds a command without a reply. When there are too many, the oldest
-// is taken for answered out of sight.
-func (p *parser) enqueue(t int64, e entry) {
-	for p.queue.len() > 0 && p.queue.first().lost { // the client went on: it has had its reply
+// makeWay is called before a command is noted. Those whose reply may be lost
+// have had it, since the client went on; and when there are too many, the oldest
+// are taken for answered out of sight.
+func (p *parser) makeWay(t int64) {
+	for p.queue.len() > 0 && p.queue.first().lost {
 		p.answer(t, p.queue.pop(), 0, nil)
 	}
-	if p.queue.len() >= maxQueue {
+	for p.queue.len() >= maxQueue {
 		if p.heard {
 			p.tell(t, toldOverflow, "smtp_queue_overflow")
 		}
 		p.answer(t, p.queue.pop(), 0, nil)
 	}
+}
+
+// enqueue adds a command that waits for its reply.
+func (p *parser) enqueue(e entry) {
 	if e.tx != nil {
 		e.tx.pending++
 	}

@@ -60,11 +60,13 @@ func (p *parser) endData(t int64) {
 		p.settle(t, tx, code, nil)
 		return
 	}
-	p.endContent(t, tx)
+	p.endContent(t)
 }
 
 // endContent waits for the reply to content that is complete.
-func (p *parser) endContent(t int64, tx *transaction) {
+func (p *parser) endContent(t int64) {
+	p.makeWay(t)
+	tx := p.target
 	e := entry{kind: content, tx: tx}
 	if tx != nil {
 		tx.complete = true
@@ -76,7 +78,7 @@ func (p *parser) endContent(t int64, tx *transaction) {
 		p.cur = nil
 	}
 	p.target = nil
-	p.enqueue(t, e)
+	p.enqueue(e)
 }
 
 // closeData ends the block, wherever it is, and reports what was odd about it.
@@ -119,8 +121,8 @@ func (p *parser) decide(t int64, b []byte) (n int, act protocols.Action) {
 		return n, protocols.Continue
 	}
 	p.mode, p.target = commands, nil
-	if tx != nil && tx.unseen {
-		p.drop(tx)
+	if tx != nil && tx.unseen && tx.pending == 0 && tx.asked == 0 {
+		p.release(tx) // it was made for this 354
 	}
 	return p.commandLine(t, b)
 }
@@ -157,7 +159,7 @@ func (p *parser) tornData(t int64, b []byte) (n int, act protocols.Action) {
 func (p *parser) bdatCommand(t int64, arg []byte) {
 	size, rest, ok := line.Number(arg)
 	if rest = line.Trim(rest); !ok || len(rest) > 0 && !line.EqualFold(rest, "LAST") {
-		p.enqueue(t, entry{kind: other}) // no octets follow a command that is none
+		p.enqueue(entry{kind: other}) // no octets follow a command that is none
 		return
 	}
 	if p.cur == nil && p.torn {
@@ -168,7 +170,7 @@ func (p *parser) bdatCommand(t int64, arg []byte) {
 		tx.begin(protocols.BDAT, p.hash)
 	}
 	if !p.last {
-		p.enqueue(t, entry{kind: chunk, tx: p.cur})
+		p.enqueue(entry{kind: chunk, tx: p.cur})
 	}
 	if p.mode = octets; size == 0 {
 		p.endChunk(t)
@@ -205,7 +207,7 @@ func (p *parser) endChunk(t int64) {
 		p.settle(t, tx, code, nil)
 		return
 	}
-	p.endContent(t, tx)
+	p.endContent(t)
 }
 
 // refusedChunk takes what comes after a chunk was refused before all of it had
@@ -216,10 +218,10 @@ func (p *parser) refusedChunk(t int64, b []byte) (n int, act protocols.Action) {
 		p.mode = commands
 		return p.commandLine(t, b)
 	}
-	if n == 0 && uint64(len(b)) < p.left {
+	if n == 0 {
 		return 0, protocols.Continue
 	}
-	if n == 0 || uint64(n) >= p.left { // all of it was sent
+	if uint64(n) >= p.left { // all of it was sent
 		n = int(p.left)
 		p.mode = commands
 		p.lines[capture.ToServer].Reset()

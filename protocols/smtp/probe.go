@@ -79,7 +79,15 @@ func judgeClient(b []byte, server protocols.Verdict) protocols.Verdict {
 	if len(b) < 5 {
 		return protocols.NeedMore
 	}
-	first, _, _ := bytes.Cut(b, []byte{'\n'})
+	first, _, whole := bytes.Cut(b, []byte{'\n'})
+	v := judgeCommand(first, server)
+	if v == protocols.Reject && !whole && len(b) < 64 { // the word may not be complete
+		return protocols.NeedMore
+	}
+	return v
+}
+
+func judgeCommand(first []byte, server protocols.Verdict) protocols.Verdict {
 	w, arg := verb(bytes.TrimRight(first, "\r"))
 	switch w {
 	case wordHello, wordLHLO, wordBDAT:

@@ -2,14 +2,10 @@ package smtp
 
 import (
 	"slices"
-	"time"
 
 	"mailsensor/capture"
 	"mailsensor/protocols"
 )
-
-// unheardWait is how long messages wait for a server that was never seen.
-const unheardWait = int64(10 * time.Second)
 
 // begin opens a transaction.
 func (p *parser) begin(t int64) *transaction {
@@ -27,18 +23,11 @@ func (p *parser) beginUnseen(t int64) *transaction {
 	return tx
 }
 
-// makeRoom keeps the number of transactions without an outcome within bounds,
-// and those short that will never have one.
+// makeRoom keeps the number of transactions without an outcome within bounds.
 func (p *parser) makeRoom(t int64) {
-	if len(p.open) == 0 {
-		return
-	}
 	limit := maxOpen
 	if !p.heard {
 		limit = maxUnheard
-		if p.open[0].complete && t-p.open[0].started > unheardWait {
-			limit = 1
-		}
 	}
 	for len(p.open) >= limit && p.queue.len() > 0 {
 		p.answer(t, p.queue.pop(), 0, nil)
@@ -191,18 +180,13 @@ func (p *parser) recipients(m *protocols.Message, tx *transaction) {
 	}
 }
 
-// drop forgets a transaction that turned out to be none.
-func (p *parser) drop(tx *transaction) {
-	if p.cur == tx {
-		p.cur = nil
-	}
-	p.release(tx)
-}
-
 // release gives a transaction back.
 func (p *parser) release(tx *transaction) {
 	if i := slices.Index(p.open, tx); i >= 0 {
 		p.open = slices.Delete(p.open, i, i+1)
+	}
+	if p.cur == tx {
+		p.cur = nil
 	}
 	tx.clear()
 	p.pool.Put(tx)

@@ -58,7 +58,7 @@ const (
 	maxCommand    = 2 << 10  // beyond it a command is reported as long: 512 (RFC 5321, section 4.5.3.1.4) and what extensions add
 	maxQueue      = 512      // commands without a reply
 	maxOpen       = 64       // transactions without an outcome
-	maxUnheard    = 16       // the same when the server's side was never seen
+	maxUnheard    = 4        // the same while nothing of the server was seen
 	maxRecipients = 1000     // kept per transaction; more are counted
 	maxPath       = 512      // octets of an address (RFC 5321, section 4.5.3.1.3, allows 256)
 	maxHelo       = 255      // octets of the argument of EHLO

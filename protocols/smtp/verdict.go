@@ -120,7 +120,7 @@ func (p *parser) unseenData(t int64) {
 		return
 	}
 	tx := p.cur
-	if tx == nil {
+	if tx == nil && p.live != nil && !p.live.complete {
 		tx = p.live
 	}
 	if tx == nil {
@@ -228,10 +228,8 @@ func (p *parser) dataReply(t int64, tx *transaction, code uint16) {
 		if tx != nil && tx.early { // it is under way or over
 			return
 		}
-		for p.queue.len() > 0 { // what was sent behind DATA is content to the server
-			p.answer(t, p.queue.pop(), 0, nil)
-		}
-		if tx == nil {
+		p.dropPending(t)
+		if tx == nil || tx.decided { // the server knows better
 			tx = p.beginUnseen(t)
 		}
 		p.startData(tx)
@@ -239,6 +237,18 @@ func (p *parser) dataReply(t int64, tx *transaction, code uint16) {
 		p.asked = false
 	default:
 		p.dataRefused(tx, code)
+	}
+}
+
+// dropPending forgets commands that were sent behind DATA: to the server they
+// are content.
+func (p *parser) dropPending(t int64) {
+	for p.queue.len() > 0 {
+		e := p.queue.pop()
+		if e.kind == mail {
+			p.conclude(t, e.tx, protocols.Unfinished, 0)
+		}
+		p.settled(t, e.tx)
 	}
 }
 
