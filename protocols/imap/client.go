@@ -228,7 +228,7 @@ func (p *parser) finishCommand() (act protocols.Action) {
 // further octets.
 func (p *parser) judgeLiteral(b []byte) (more bool) {
 	i := bytes.IndexByte(b, '\n')
-	if i < 0 && len(b) < sureLine && uint64(len(b)) < p.cli.left || len(b) == 0 {
+	if i < 0 && len(b) < sureLine {
 		return false
 	}
 	if sureCommand(b) {
@@ -247,7 +247,7 @@ func (p *parser) refuseLiteral() {
 
 // loseClient gives up on a line that is no command.
 func (p *parser) loseClient(atEnd bool) {
-	if !p.cli.lossy {
+	if !p.cli.lossy && p.seen[1] { // of one side alone it cannot be told when compression began
 		p.report("imap_bad_command")
 	}
 	p.cli.lexer.reset()

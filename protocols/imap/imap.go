@@ -128,13 +128,13 @@ func (p *parser) release() {
 // Parse implements protocols.Parser.
 func (p *parser) Parse(d capture.Dir, t int64, b []byte, out protocols.Sink) (n int, act protocols.Action) {
 	p.now, p.out, p.seen[d] = t, out, true
-	step := p.serverStep
-	if d == capture.ToServer {
-		step = p.clientStep
-	}
 	for more := true; more && act == protocols.Continue; {
 		var k int
-		k, more, act = step(b[n:])
+		if d == capture.ToServer {
+			k, more, act = p.clientStep(b[n:])
+		} else {
+			k, more, act = p.serverStep(b[n:])
+		}
 		n += k
 	}
 	p.out = nil

@@ -205,14 +205,15 @@ func (l *lexer) gap(n int) bool {
 
 func (l *lexer) reset() { *l = lexer{} }
 
-// atomLen is how many octets of b come before the first that ends an atom. More
-// characters pass here than RFC 9051 allows, since servers and clients send them.
+// atomEnds are the octets that end an atom. More pass than RFC 9051 allows, since
+// servers and clients send them.
+var atomEnds = [256]bool{' ': true, '(': true, ')': true, '"': true, '{': true, '\r': true, '\n': true}
+
+// atomLen is how many octets of b come before the first that ends an atom.
 func atomLen(b []byte) int {
 	for i, c := range b {
-		if c <= ' ' || c == '(' || c == ')' || c == '"' || c == '{' {
-			if c == ' ' || c == '(' || c == ')' || c == '"' || c == '{' || c == '\r' || c == '\n' {
-				return i
-			}
+		if atomEnds[c] {
+			return i
 		}
 	}
 	return len(b)

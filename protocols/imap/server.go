@@ -13,9 +13,11 @@ const (
 	srvBegin    serverMode = iota // at the beginning of a response
 	srvLine                       // a tagged response or a continuation request, read as a line
 	srvRest                       // the rest of a line that was too long
-	srvUntagged                   // behind "*"
-	srvNumber                     // behind "*" and a number
 	srvStatus                     // an untagged status response, read as a line
+	srvLost                       // looking for a line that is sure to be a response
+	srvSkip                       // skipping to the end of the line, then lost
+	srvUntagged                   // behind "*"; from here on tokens are taken
+	srvNumber                     // behind "*" and a number
 	srvFetch                      // FETCH or UIDFETCH
 	srvSearch                     // SEARCH, SORT, THREAD
 	srvESearch                    // ESEARCH
@@ -23,8 +25,6 @@ const (
 	srvMailbox                    // STATUS
 	srvEnabled                    // ENABLED
 	srvOther                      // anything else, to its end
-	srvLost                       // looking for a line that is sure to be a response
-	srvSkip                       // skipping to the end of the line, then lost
 )
 
 // server reads responses.
@@ -58,11 +58,18 @@ func (p *parser) serverStep(b []byte) (n int, more bool, act protocols.Action) {
 		p.srv.mode = srvLost
 		return n, true, protocols.Continue
 	}
-	tok, text, n := p.srv.next(b)
-	if tok == wait {
-		return n, false, protocols.Continue
+	for p.srv.mode >= srvUntagged { // the modes that take tokens
+		tok, text, k := p.srv.next(b[n:])
+		n += k
+		switch {
+		case tok == wait:
+			return n, false, protocols.Continue
+		case p.srv.mode == srvFetch && tok != bad:
+			p.fetchToken(tok, text)
+		default:
+			p.serverToken(tok, text)
+		}
 	}
-	p.serverToken(tok, text)
 	return n, true, protocols.Continue
 }
 
@@ -138,8 +145,6 @@ func (p *parser) serverToken(tok token, text []byte) {
 		p.untagged(tok, text)
 	case srvNumber:
 		p.numbered(tok, text)
-	case srvFetch:
-		p.fetchToken(tok, text)
 	default:
 		p.dataToken(tok, text)
 	}
@@ -212,7 +217,7 @@ func (p *parser) numbered(tok token, text []byte) {
 
 // loseServer gives up on a response that is none.
 func (p *parser) loseServer(atEnd bool) {
-	if !p.srv.lossy {
+	if !p.srv.lossy && p.seen[0] { // of one side alone it cannot be told when compression began
 		p.report("imap_bad_response")
 	}
 	p.srv.lexer.reset()
