@@ -113,7 +113,21 @@ type view struct {
 	unnamed Delta  // counts by position
 	sources int    // selections that count in unnamed
 	wholes  int    // of those, with whole messages
+	byName  origin // the selections that count in named
+	byPlace origin // those that ever counted in unnamed
 	owner   uint64 // serial of box
+}
+
+// origin remembers which selection something came from, as long as it is one.
+type origin struct {
+	conn      uint64
+	selection uint32
+	set, many bool
+}
+
+func (o *origin) note(conn uint64, selection uint32) {
+	o.many = o.many || o.set && (o.conn != conn || o.selection != selection)
+	o.conn, o.selection, o.set = conn, selection, true
 }
 
 type hostKey struct {

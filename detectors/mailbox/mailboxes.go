@@ -55,13 +55,15 @@ func (v *view) mailbox(client netip.Addr) Mailbox {
 	return m
 }
 
-// high reports that messages of level l may have been counted twice.
+// high reports that messages of level l may have been counted twice. Within one
+// selection nothing is: a response that shows a UID shows the position too.
 func (v *view) high(l Level) bool {
 	if !v.box.known || v.box.blurred {
 		return true
 	}
-	if l == Whole { // repeats hide only where two sources sent whole messages, and one of them no UID
-		return v.wholes > 1 || v.wholes == 1 && v.named[Whole] > 0
+	apart := v.byName != v.byPlace || v.byName.many // UIDs and positions of different selections
+	if l == Whole {                                 // repeats hide only where two sources sent whole messages, and one of them no UID
+		return v.wholes > 1 || v.wholes == 1 && v.named[Whole] > 0 && apart
 	}
-	return v.sources > 1 || v.sources == 1 && v.named != Delta{}
+	return v.sources > 1 || v.sources == 1 && v.named != Delta{} && apart
 }

@@ -99,14 +99,19 @@ func (t *Tracker) raise(bk *book, s scope, first, last uint32, to Level) {
 	if n == (moved{}) {
 		return
 	}
+	conn, selection := t.now.ev.Conn.ID, t.now.ev.Selection
 	switch s {
 	case everyone:
+		t.now.box.all.byName.note(conn, selection)
 		t.now.box.all.named.move(&n, to)
 		t.now.change.Total.move(&n, to)
 	case client:
+		t.now.host.byName.note(conn, selection)
 		t.now.host.named.move(&n, to)
 		t.now.change.Host.move(&n, to)
 	case position:
+		t.now.box.all.byPlace.note(conn, selection)
+		t.now.host.byPlace.note(conn, selection)
 		t.now.box.lost = t.now.box.lost || bk.coarse
 		t.movePositions(&n, to)
 	}

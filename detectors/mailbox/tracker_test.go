@@ -112,7 +112,10 @@ func TestConfidence(t *testing.T) {
 		{"by position and by UID", []*protocols.MailboxRead{readEvent(1, 1, "10.0.0.1", pos(w, 1, 2)), readEvent(2, 1, "10.0.0.1", uid(w, 1, 2))}, [levels]bool{Whole: true}},
 		{"by position, and all joined", []*protocols.MailboxRead{readEvent(1, 1, "10.0.0.1", pos(w, 1, 2)), readEvent(2, 1, "10.0.0.1", uid(w, 1, 2)),
 			readEvent(1, 1, "10.0.0.1", is(1, 1), is(2, 2))}, [levels]bool{}},
-		{"headers by position, whole by UID", []*protocols.MailboxRead{readEvent(1, 1, "10.0.0.1", pos(h, 1, 9), uid(w, 5, 5), is(5, 5))}, [levels]bool{Headers: true}},
+		{"headers by position, whole by UID", []*protocols.MailboxRead{readEvent(1, 1, "10.0.0.1", pos(h, 1, 9), uid(w, 5, 5), is(5, 5))}, [levels]bool{}},
+		{"by position and by UID, in one selection", []*protocols.MailboxRead{readEvent(1, 1, "10.0.0.1", pos(w, 1, 2), is(3, 9), uid(w, 9, 9))}, [levels]bool{}},
+		{"headers by position, whole by UID, elsewhere", []*protocols.MailboxRead{readEvent(1, 1, "10.0.0.1", pos(h, 1, 9)), readEvent(1, 2, "10.0.0.1", uid(w, 5, 5))},
+			[levels]bool{Headers: true}},
 		{"UIDVALIDITY unknown", []*protocols.MailboxRead{anonymous}, [levels]bool{Whole: true}},
 	} {
 		tr := New(Limits{})
