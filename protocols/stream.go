@@ -15,27 +15,30 @@ const (
 	counting              // only counting
 )
 
-const none = -1
+const none = -1 // no protocol
 
 // Stream drives one connection: it identifies the protocol, feeds the parser,
 // keeps the tail of a token that straddles segments, and stamps events. It is
 // both the capture.StreamHandler of the connection and the Sink of its parser.
 type Stream struct {
+	// What every segment touches comes first, in two cache lines.
 	driver    *Driver
-	conn      capture.Conn
 	parser    Parser
-	proto     int // index in driver.protocols, or none
+	consumed  [2]uint64 // octets that the parser consumed in the present form
+	proto     int32     // index in driver.protocols, or none
 	state     state
 	seen      Visibility // of the bytes that come now
 	swapped   bool       // the server turned out to be the client
 	midstream bool
 	broken    bool // the parser panicked
-	gaveUp    string
-	window    *window
-	searched  int // octets of dropped windows
 	tail      [2][]byte
-	account   []byte
-	visible   [Visibilities][2]uint64 // octets that parsers consumed, by form
+
+	conn     capture.Conn
+	window   *window
+	searched int // octets of dropped windows
+	gaveUp   string
+	account  []byte
+	visible  [Visibilities][2]uint64 // octets by form, those of the present one aside
 }
 
 func (s *Stream) dir(d capture.Dir) capture.Dir {
@@ -62,6 +65,15 @@ func (s *Stream) guard() {
 		s.broken = true
 		s.giveUp("panic")
 	}
+}
+
+// turn books what was consumed so far; what comes now is of the form v.
+func (s *Stream) turn(v Visibility) {
+	for d, n := range s.consumed {
+		s.visible[s.seen][d] += n
+	}
+	s.consumed = [2]uint64{}
+	s.seen = v
 }
 
 func (s *Stream) giveUp(why string) {
@@ -108,6 +120,7 @@ func (s *Stream) Close(t int64, tot capture.Totals) {
 	if s.proto == none {
 		s.driver.Counters.Unidentified++
 	}
+	s.turn(s.seen)
 	for d := range tot.Half { // what no parser consumed is of the last form
 		left := tot.Half[d].Bytes
 		for v := range s.visible {
@@ -172,13 +185,13 @@ func (s *Stream) probe(d capture.Dir, t int64, b []byte) {
 
 // attach gives the connection to a protocol and replays what was collected.
 func (s *Stream) attach(proto int, swap bool) {
-	s.proto, s.state = proto, parsing
+	s.proto, s.state = int32(proto), parsing
 	p := &s.driver.protocols[proto]
 	if swap {
 		s.swapped = !s.swapped
 		s.conn.Client, s.conn.Server = s.conn.Server, s.conn.Client
 	}
-	s.seen = p.Visible
+	s.turn(p.Visible)
 	s.parser = s.driver.parser(proto, s.conn)
 	w := s.window
 	s.window = nil
@@ -262,7 +275,7 @@ func (s *Stream) run(d capture.Dir, t int64, b []byte) (used int) {
 	for used < len(b) {
 		n, act := s.parser.Parse(d, t, b[used:], s)
 		used += n
-		s.visible[s.seen][d] += uint64(n)
+		s.consumed[d] += uint64(n)
 		switch act {
 		case Continue:
 			if n == 0 {
@@ -272,7 +285,7 @@ func (s *Stream) run(d capture.Dir, t int64, b []byte) (used int) {
 			s.state = sniffing
 			return used
 		case Compressed:
-			s.seen = Deflated
+			s.turn(Deflated)
 			s.giveUp("compressed")
 			return used
 		case Stop:
@@ -296,6 +309,6 @@ func (s *Stream) sniff(d capture.Dir, t int64, b []byte) {
 		return
 	}
 	s.TLSStart(t).StartTLS = true
-	s.seen = AfterStartTLS
+	s.turn(AfterStartTLS)
 	s.giveUp("encrypted")
 }
