@@ -150,16 +150,22 @@ func (s *Summary) addAccounts(d *Document, v *survey) {
 }
 
 func (s *Summary) addOther(d *Document) {
-	if s.hosts.Evicted+s.accounts.Evicted == 0 {
+	e := s.boxes.Evictions()
+	o := Other{
+		HostsEvicted: s.hosts.Evicted, AccountsEvicted: s.accounts.Evicted,
+		MailboxesEvicted: e.Mailboxes, MailboxClientsEvicted: e.Hosts,
+		SelectionsEvicted: e.Selections, MessagesEvicted: e.Messages, StructuresEvicted: e.Structures,
+	}
+	if o == (Other{}) {
 		return
 	}
-	d.Other = &Other{HostsEvicted: s.hosts.Evicted, AccountsEvicted: s.accounts.Evicted}
-	if s.hosts.Evicted > 0 {
-		d.Other.Hosts = otherCounts(&s.otherHosts)
+	if o.HostsEvicted > 0 {
+		o.Hosts = otherCounts(&s.otherHosts)
 	}
-	if s.accounts.Evicted > 0 {
-		d.Other.Accounts = otherCounts(&s.otherAccounts)
+	if o.AccountsEvicted > 0 {
+		o.Accounts = otherCounts(&s.otherAccounts)
 	}
+	d.Other = &o
 }
 
 func otherCounts(t *tally) *OtherCounts {

@@ -96,13 +96,18 @@ type Mailbox struct {
 	Share           float64    `json:"share,omitempty"`  // downloaded ones of those
 }
 
-// Other holds what was counted for hosts and accounts that were forgotten for
-// want of room.
+// Other says what was forgotten for want of room, and holds what was counted for
+// forgotten hosts and accounts.
 type Other struct {
-	HostsEvicted    uint64       `json:"hosts_evicted"`
-	AccountsEvicted uint64       `json:"accounts_evicted"`
-	Hosts           *OtherCounts `json:"hosts,omitempty"`
-	Accounts        *OtherCounts `json:"accounts,omitempty"`
+	HostsEvicted          uint64       `json:"hosts_evicted"`
+	AccountsEvicted       uint64       `json:"accounts_evicted"`
+	MailboxesEvicted      uint64       `json:"mailboxes_evicted"`
+	MailboxClientsEvicted uint64       `json:"mailbox_clients_evicted"` // what one client read of one mailbox
+	SelectionsEvicted     uint64       `json:"selections_evicted"`      // positions that were not joined to UIDs yet
+	MessagesEvicted       uint64       `json:"messages_evicted"`        // sent in pieces, and not all of them yet
+	StructuresEvicted     uint64       `json:"structures_evicted"`      // of messages that were not downloaded
+	Hosts                 *OtherCounts `json:"hosts,omitempty"`
+	Accounts              *OtherCounts `json:"accounts,omitempty"`
 }
 
 // OtherCounts are sums over forgotten hosts or accounts.

@@ -309,7 +309,7 @@ func TestForgottenEntities(t *testing.T) {
 		s.Observe(message(client, name, protocols.Accepted, 10))
 	}
 	d := s.Document()
-	if len(d.Hosts) != 2 || len(d.Accounts) != 2 || d.Other == nil || d.Other.HostsEvicted != 3 || d.Other.AccountsEvicted != 3 {
+	if len(d.Hosts) != 2 || len(d.Accounts) != 2 || d.Other == nil || d.Other.HostsEvicted != 3 || d.Other.AccountsEvicted != 3 || d.Other.MailboxesEvicted != 3 {
 		t.Fatalf("%d hosts, %d accounts, other %+v", len(d.Hosts), len(d.Accounts), d.Other)
 	}
 	if o := d.Other.Hosts; o.SMTP.MessagesAccepted != 3 || o.IMAP.MessagesDownloaded != 9 {
