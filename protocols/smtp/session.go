@@ -168,15 +168,13 @@ func (p *parser) emit(t int64, tx *transaction) {
 
 func (p *parser) recipients(m *protocols.Message, tx *transaction) {
 	m.RecipientsAccepted, m.RecipientsRejected, m.RecipientsDropped = tx.accepted, tx.rejected, tx.dropped
-	at := uint32(0)
-	for _, r := range tx.rcpts {
+	for i, r := range tx.rcpts {
 		if r.outcome == protocols.Unknown && p.heard && !tx.lost {
 			r.outcome = protocols.Unfinished
 		}
 		m.Recipients = append(m.Recipients, protocols.Recipient{
-			Address: p.out.Copy(tx.addresses[at:r.end]), Outcome: r.outcome, Code: r.code,
+			Address: p.out.Copy(tx.address(int32(i))), Outcome: r.outcome, Code: r.code,
 		})
-		at = r.end
 	}
 }
 

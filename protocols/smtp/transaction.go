@@ -72,6 +72,18 @@ func (tx *transaction) recipient(address []byte) int32 {
 	return int32(len(tx.rcpts) - 1)
 }
 
+// address is that of a recipient; nil: it was only counted.
+func (tx *transaction) address(i int32) []byte {
+	if i < 0 {
+		return nil
+	}
+	start := uint32(0)
+	if i > 0 {
+		start = tx.rcpts[i-1].end
+	}
+	return tx.addresses[start:tx.rcpts[i].end]
+}
+
 // verdict is the reply to a RCPT.
 func (tx *transaction) verdict(i int32, code uint16) {
 	o := protocols.Accepted

@@ -215,9 +215,31 @@ func (p *parser) mailReply(t int64, tx *transaction, code uint16) {
 		return
 	}
 	p.conclude(t, tx, protocols.Rejected, code)
-	if p.cur == nil { // a refused MAIL leaves the transaction before it open
+	if p.live == nil {
+		return
+	}
+	p.adopt(tx) // a refused MAIL leaves the transaction before it open
+	if p.cur == nil {
 		p.cur = p.live
 	}
+}
+
+// adopt gives the commands that were pipelined behind a refused MAIL to the
+// transaction that is open, as the server does.
+func (p *parser) adopt(from *transaction) {
+	for i := p.queue.head; i < len(p.queue.entries); i++ {
+		e := &p.queue.entries[i]
+		if e.tx != from || e.kind != rcpt && e.kind != data {
+			continue
+		}
+		if e.kind == rcpt {
+			e.rcpt = p.live.recipient(from.address(e.rcpt))
+		}
+		e.tx = p.live
+		from.pending--
+		p.live.pending++
+	}
+	from.rcpts, from.addresses, from.asked, from.dropped = from.rcpts[:0], from.addresses[:0], 0, 0
 }
 
 // dataReply turns to content, or not.
