@@ -50,9 +50,15 @@ type pool[T any] struct {
 	used  int
 }
 
+// poolChunk is how many values are allocated together.
+const poolChunk = 16
+
 func (p *pool[T]) next() *T {
 	if p.used == len(p.items) {
-		p.items = append(p.items, new(T))
+		chunk := make([]T, poolChunk)
+		for i := range chunk {
+			p.items = append(p.items, &chunk[i])
+		}
 	}
 	p.used++
 	return p.items[p.used-1]

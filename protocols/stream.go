@@ -38,7 +38,7 @@ type Stream struct {
 	searched int // octets of dropped windows
 	gaveUp   string
 	account  []byte
-	visible  [Visibilities][2]uint64 // octets by form, those of the present one aside
+	earlier  *[Visibilities][2]uint64 // octets consumed in earlier forms; nil: none
 }
 
 func (s *Stream) dir(d capture.Dir) capture.Dir {
@@ -69,11 +69,31 @@ func (s *Stream) guard() {
 
 // turn books what was consumed so far; what comes now is of the form v.
 func (s *Stream) turn(v Visibility) {
-	for d, n := range s.consumed {
-		s.visible[s.seen][d] += n
+	if s.consumed != [2]uint64{} {
+		if s.earlier == nil {
+			s.earlier = new([Visibilities][2]uint64)
+		}
+		s.earlier[s.seen][0] += s.consumed[0]
+		s.earlier[s.seen][1] += s.consumed[1]
+		s.consumed = [2]uint64{}
 	}
-	s.consumed = [2]uint64{}
 	s.seen = v
+}
+
+// visible accounts for all octets of the connection by form. What no parser
+// consumed is of the last form.
+func (s *Stream) visible(tot *capture.Totals) (v [Visibilities][2]uint64) {
+	if s.earlier != nil {
+		v = *s.earlier
+	}
+	for d := range tot.Half {
+		left := tot.Half[d].Bytes
+		for form := range v {
+			left -= min(left, v[form][d])
+		}
+		v[s.seen][d] += left
+	}
+	return v
 }
 
 func (s *Stream) giveUp(why string) {
@@ -120,16 +140,8 @@ func (s *Stream) Close(t int64, tot capture.Totals) {
 	if s.proto == none {
 		s.driver.Counters.Unidentified++
 	}
-	s.turn(s.seen)
-	for d := range tot.Half { // what no parser consumed is of the last form
-		left := tot.Half[d].Bytes
-		for v := range s.visible {
-			left -= min(left, s.visible[v][d])
-		}
-		s.visible[s.seen][d] += left
-	}
 	e := add[ConnEnd](s.driver.Batch, &s.driver.Batch.ends)
-	*e = ConnEnd{Head: s.driver.Batch.head(s, t), Totals: tot, Visible: s.visible, GaveUp: s.gaveUp}
+	*e = ConnEnd{Head: s.driver.Batch.head(s, t), Totals: tot, Visible: s.visible(&tot), GaveUp: s.gaveUp}
 	if tot.Half[0].GapBytes+tot.Half[1].GapBytes > 0 {
 		e.Confidence = LowerBound
 	}

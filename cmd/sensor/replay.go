@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -186,10 +185,7 @@ func (c *replayCmd) events(std *streams, border *inside.Border) (write func(prot
 // print writes the summary to where it belongs.
 func (c *replayCmd) print(std *streams, doc *summary.Document, conf config.Config) error {
 	if c.JSON {
-		e := json.NewEncoder(std.out)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		return e.Encode(doc)
+		return doc.Write(std.out)
 	}
 	if c.Quiet {
 		return nil
