@@ -172,9 +172,7 @@ func reference(in string) (content, rest string, done bool) {
 	if i := strings.Index(in, "\r\n.\r\n"); i >= 0 {
 		body, rest, done = in[:i+2], in[i+5:], true
 	}
-	if strings.HasPrefix(body, ".") {
-		body = body[1:]
-	}
+	body = strings.TrimPrefix(body, ".")
 	body = strings.ReplaceAll(body, "\r\n.", "\r\n")
 	if !done {
 		body = strings.TrimSuffix(body, "\r") // may be held back behind a lone dot

@@ -95,33 +95,46 @@ const (
 	wordBlank
 )
 
-// words are the verbs: RFC 5321, section 4.1.1, the extensions, and what is in
-// use without one.
-var words = [...]struct {
-	name string
-	word word
-}{
-	{"MAIL", wordMail}, {"RCPT", wordRcpt}, {"DATA", wordData}, {"BDAT", wordBDAT},
-	{"EHLO", wordHello}, {"HELO", wordHello}, {"LHLO", wordLHLO},
-	{"RSET", wordReset}, {"QUIT", wordQuit}, {"NOOP", wordOther}, {"AUTH", wordAuth},
-	{"STARTTLS", wordStartTLS}, {"X-ANONYMOUSTLS", wordStartTLS}, {"X-EXPS", wordAuth},
-	{"VRFY", wordOther}, {"EXPN", wordOther}, {"HELP", wordOther}, {"TURN", wordOther},
-	{"ETRN", wordOther}, {"ATRN", wordOther}, {"BURL", wordOther}, {"XCLIENT", wordOther},
-	{"XFORWARD", wordOther}, {"X-LINK2STATE", wordOther}, {"PROXY", wordProxy},
+// wordOf looks up a verb: those of RFC 5321, section 4.1.1, of the extensions,
+// and what is in use without one.
+func wordOf(name []byte) word {
+	is := func(s string) bool { return line.EqualFold(name, s) }
+	switch {
+	case len(name) == 0:
+		return wordBlank
+	case is("MAIL"):
+		return wordMail
+	case is("RCPT"):
+		return wordRcpt
+	case is("DATA"):
+		return wordData
+	case is("BDAT"):
+		return wordBDAT
+	case is("EHLO"), is("HELO"):
+		return wordHello
+	case is("LHLO"):
+		return wordLHLO
+	case is("RSET"):
+		return wordReset
+	case is("QUIT"):
+		return wordQuit
+	case is("AUTH"), is("X-EXPS"):
+		return wordAuth
+	case is("STARTTLS"), is("X-ANONYMOUSTLS"):
+		return wordStartTLS
+	case is("NOOP"), is("VRFY"), is("EXPN"), is("HELP"), is("TURN"), is("ETRN"), is("ATRN"), is("BURL"),
+		is("XCLIENT"), is("XFORWARD"), is("X-LINK2STATE"):
+		return wordOther
+	case is("PROXY"):
+		return wordProxy
+	}
+	return unknown
 }
 
 // verb splits a command line.
 func verb(text []byte) (w word, arg []byte) {
 	name, arg := line.Word(line.TrimLeft(text))
-	for i := range words {
-		if line.EqualFold(name, words[i].name) {
-			return words[i].word, arg
-		}
-	}
-	if len(name) == 0 {
-		return wordBlank, nil
-	}
-	return unknown, arg
+	return wordOf(name), arg
 }
 
 // certain reports whether a line is a command beyond doubt: used where it might

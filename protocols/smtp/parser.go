@@ -104,8 +104,8 @@ func newParser(hash bool, pool *sync.Pool) *parser {
 
 // Reset implements protocols.Parser.
 func (p *parser) Reset(c capture.Conn) {
-	for _, tx := range p.open {
-		p.release(tx)
+	for len(p.open) > 0 {
+		p.release(p.open[0])
 	}
 	clear(p.queue.entries)
 	q := queue{entries: p.queue.entries[:0]}

@@ -130,7 +130,6 @@ func TestManyRecipientsAreCounted(t *testing.T) {
 	t.Error("no message")
 }
 
-// The time is linear in the number of commands, however they are answered.
 func BenchmarkMessage(b *testing.B) {
 	p := newPlayer()
 	client, server := message()

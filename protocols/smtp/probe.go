@@ -99,7 +99,7 @@ func judgeCommand(first []byte, server protocols.Verdict) protocols.Verdict {
 	case wordStartTLS:
 		return accept(server == protocols.Maybe || server == protocols.Accept)
 	case wordAuth:
-		return accept(certainMechanism(wordOf(arg)) && server != protocols.NeedMore)
+		return accept(certainMechanism(firstWord(arg)) && server != protocols.NeedMore)
 	case wordQuit, wordOther, wordReset, wordData:
 		return protocols.NeedMore // FTP, NNTP and POP3 have those
 	}
@@ -164,7 +164,7 @@ func certainCommand(l []byte) bool {
 		_, _, ok := line.Number(arg)
 		return ok
 	case wordAuth:
-		return certainMechanism(wordOf(arg))
+		return certainMechanism(firstWord(arg))
 	}
 	return false
 }
@@ -191,8 +191,7 @@ func certainReply(l []byte) bool {
 	return false
 }
 
-// wordOf is the first word of b.
-func wordOf(b []byte) []byte {
+func firstWord(b []byte) []byte {
 	w, _ := line.Word(b)
 	return w
 }

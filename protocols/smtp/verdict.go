@@ -3,6 +3,7 @@ package smtp
 import (
 	"mailsensor/capture"
 	"mailsensor/protocols"
+	"mailsensor/protocols/line"
 )
 
 // replied binds a reply to the command it answers.
@@ -141,7 +142,7 @@ func (p *parser) midContent(t int64, code uint16, text []byte) {
 		p.mode, p.target = refusedOctets, nil
 		p.lines[capture.ToServer].Reset()
 		p.settle(t, tx, code, text)
-	case tx == nil || tx.lost || p.block.Odd != 0 || p.mode == undecided:
+	case tx == nil || tx.lost || p.block.Odd&line.Smuggled != 0 || p.mode == undecided:
 		// The content ended where it was not seen.
 		p.closeData(t)
 		p.mode, p.target = commands, nil
