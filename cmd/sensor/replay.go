@@ -112,10 +112,13 @@ func (c *replayCmd) Run(std *streams) error {
 	if err != nil {
 		return err
 	}
-	doc := sum.Document()
-	fill(doc, source, res)
-	if err := c.print(std, doc, conf); err != nil {
-		return err
+	if c.JSON || !c.Quiet {
+		giveBack()
+		doc := sum.Document()
+		fill(doc, source, res)
+		if err := c.print(std, doc, conf); err != nil {
+			return err
+		}
 	}
 	return c.verdict(ctx, std, source)
 }
@@ -187,9 +190,6 @@ func (c *replayCmd) print(std *streams, doc *summary.Document, conf config.Confi
 	if c.JSON {
 		return doc.Write(std.out)
 	}
-	if c.Quiet {
-		return nil
-	}
 	out := std.out
 	if c.Events == "-" {
 		out = std.err
@@ -236,6 +236,16 @@ func fill(doc *summary.Document, source *pcapfile.Source, res pipeline.Result) {
 	c.Decode = decodeCounters(res.Decode)
 	c.TCP = counters(res.TCP)
 	c.Parsers = counters(res.Driver)
+}
+
+// giveBack collects the flow tables of a large replay before the summary, which
+// may be large as well, is made in their place.
+func giveBack() {
+	const large = 128 << 20
+	var m runtime.MemStats
+	if runtime.ReadMemStats(&m); m.HeapAlloc > large {
+		runtime.GC()
+	}
 }
 
 func mallocs() uint64 {
