@@ -280,8 +280,12 @@ func (p *parser) takeBodies() {
 // identify returns the number to report a message by: its UID, if that is known.
 func (p *parser) identify(sel *selection, pos uint32) (id uint32, byUID bool) {
 	if uid := p.fetch.uid; uid != 0 {
-		if sel.learn(pos, uid) && sel.unnamed.has(pos) {
-			p.readingOf(sel).add(protocols.ReadItem{Kind: protocols.ReadIdentity, First: pos, Last: pos, Other: uid})
+		fresh := sel.learn(pos, uid)
+		for _, run := range sel.unnamed[sel.unnamed.search(fresh.first):] {
+			if run.first > fresh.last {
+				break
+			}
+			p.join(sel, max(run.first, fresh.first), min(run.last, fresh.last), uid-pos)
 		}
 		return uid, true
 	}
@@ -292,6 +296,17 @@ func (p *parser) identify(sel *selection, pos uint32) (id uint32, byUID bool) {
 		sel.vague = true
 	}
 	return pos, false
+}
+
+// join reports that messages which were reported by position have UIDs by now.
+func (p *parser) join(sel *selection, first, last, offset uint32) {
+	for n := last - first + 1; n > 0; n-- {
+		r := p.readingOf(sel)
+		r.add(protocols.ReadItem{Kind: protocols.ReadIdentity, First: first, Last: first, Other: first + offset})
+		if first++; len(r.items) >= maxItems {
+			p.flush(nil)
+		}
+	}
 }
 
 // cutFetch reports what came of a response that the end of the connection cut.

@@ -139,30 +139,56 @@ func (s *sequence) uid(pos uint32) uint32 {
 	return 0
 }
 
-// learn notes the UID of the message at pos. It returns false if that was known.
-func (s *sequence) learn(pos, uid uint32) bool {
+// learn notes the UID of the message at pos, and what follows from it: UIDs
+// ascend with positions from 1 on (RFC 9051, section 2.3.1), so that two messages
+// as far apart in one as in the other leave no choice to those between them. It
+// returns the run of positions whose UIDs were not known before; empty: none.
+func (s *sequence) learn(pos, uid uint32) (fresh span) {
 	switch s.uid(pos) {
 	case uid:
-		return false
+		return span{1, 0}
 	case 0:
 	default: // the count of messages went wrong somewhere
 		s.lose()
 	}
 	i := s.search(pos)
+	var before link // ends with the last message in front of pos that is known
 	if i > 0 {
-		if l := &s.links[i-1]; l.pos+l.n == pos && l.uid+l.n == uid {
-			l.n++
-			return true
+		before = s.links[i-1]
+	}
+	end := span{before.pos + before.n - 1, before.uid + before.n - 1}
+	if i == 0 {
+		end = span{0, 0}
+	}
+	fresh = span{pos, pos}
+	if !s.vague && pos-end.first == uid-end.last {
+		fresh.first = end.first + 1
+	}
+	if i < len(s.links) && !s.vague {
+		if next := s.links[i]; next.uid > uid && next.pos-pos == next.uid-uid {
+			fresh.last = next.pos - 1
 		}
 	}
-	if i < len(s.links) {
-		if l := &s.links[i]; l.pos == pos+1 && l.uid == uid+1 {
-			l.pos, l.uid, l.n = pos, uid, l.n+1
-			return true
+	s.insert(i, link{fresh.first, uid - (pos - fresh.first), fresh.last - fresh.first + 1})
+	return fresh
+}
+
+// insert puts l between the links i-1 and i, and joins what touches.
+func (s *sequence) insert(i int, l link) {
+	j := i
+	if i > 0 {
+		if b := s.links[i-1]; b.pos+b.n == l.pos && b.uid+b.n == l.uid {
+			l = link{b.pos, b.uid, b.n + l.n}
+			i--
 		}
 	}
-	if len(s.links) < maxLinks {
-		s.links = slices.Insert(s.links, i, link{pos, uid, 1})
+	if j < len(s.links) {
+		if a := s.links[j]; l.pos+l.n == a.pos && l.uid+l.n == a.uid {
+			l.n += a.n
+			j++
+		}
 	}
-	return true
+	if i < j || len(s.links) < maxLinks {
+		s.links = slices.Replace(s.links, i, j, l)
+	}
 }
