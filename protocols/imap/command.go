@@ -5,6 +5,7 @@ import "slices"
 // Bounds of the commands in flight and of what is kept of each.
 const (
 	maxInFlight = 256
+	maxUnheard  = 32 // while the server was not heard
 	keepSlots   = 16
 	maxArgument = 1024 // mailbox names, user names
 	maxTerms    = 512  // search criteria, flags
@@ -71,8 +72,11 @@ func tagHash(tag []byte) uint64 {
 
 // push adds a command, the newest.
 func (p *parser) push(tag uint64, v verb, uid bool) *command {
-	if len(p.flight) >= maxInFlight {
+	switch n := len(p.flight); {
+	case n >= maxInFlight:
 		p.report("imap_pipeline")
+		p.abandon(0)
+	case n >= maxUnheard && !p.seen[1]:
 		p.abandon(0)
 	}
 	if n := len(p.flight); n < cap(p.flight) {

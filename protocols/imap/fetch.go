@@ -317,6 +317,9 @@ func (p *parser) cutFetch() {
 		if kind == protocols.ReadWhole {
 			kind = protocols.ReadPartial
 		}
+		if kind == protocols.ReadPart && !f.origin {
+			f.section = p.reading().keepUpper(f.section, []byte("<0>")) // not all of the part
+		}
 		f.origin = false // what was asked for did not come: nothing may be concluded from its length
 		p.addBody(p.bodyRead(kind))
 		p.read.lossy = true

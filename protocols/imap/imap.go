@@ -90,6 +90,7 @@ type parser struct {
 	seen     [2]bool  // directions that sent anything
 	utf8     bool     // mailbox names are UTF-8
 	preauth  bool
+	greeted  bool // the server said something
 	wantTLS  bool // STARTTLS is in flight
 	switched bool // STARTTLS was accepted and the client has not spoken since
 }
@@ -109,6 +110,7 @@ func (p *parser) Reset(c capture.Conn) {
 	if !c.Handshake { // it may begin inside a line or a literal
 		p.cli.mode, p.cli.lossy = cliLost, true
 		p.srv.mode, p.srv.lossy = srvLost, true
+		p.greeted = true
 	}
 }
 

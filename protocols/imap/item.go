@@ -33,25 +33,38 @@ func (f *fetch) name(b []byte) (more bool) {
 	return more
 }
 
-// plain reads a name without a section.
+// plain reads a name without a section. Going by the length saves most of the
+// comparing, and this is done for every item of every response.
 func (f *fetch) plain(b []byte) {
-	f.item = itemOther
-	switch {
-	case line.EqualFold(b, "UID"):
-		f.item = itemUID
-	case line.EqualFold(b, "RFC822.SIZE"):
-		f.item = itemSize
-	case line.EqualFold(b, "RFC822"):
-		f.item, f.kind = itemBody, protocols.ReadWhole
-	case line.EqualFold(b, "RFC822.TEXT"):
-		f.item, f.kind, f.text = itemBody, protocols.ReadWhole, true
-	case line.EqualFold(b, "RFC822.HEADER"):
-		f.item, f.kind = itemBody, protocols.ReadHeaders
-	case line.EqualFold(b, "ENVELOPE"):
-		f.item = itemEnvelope
-	case line.EqualFold(b, "BODYSTRUCTURE"), line.EqualFold(b, "BODY"):
-		f.item = itemStructure
+	switch len(b) {
+	case 3:
+		f.is(b, "UID", itemUID)
+	case 4:
+		f.is(b, "BODY", itemStructure)
+	case 6:
+		f.is(b, "RFC822", itemBody)
+		f.kind = protocols.ReadWhole
+	case 8:
+		f.is(b, "ENVELOPE", itemEnvelope)
+	case 11:
+		f.is(b, "RFC822.SIZE", itemSize)
+		if f.is(b, "RFC822.TEXT", itemBody) {
+			f.kind, f.text = protocols.ReadWhole, true
+		}
+	case 13:
+		f.is(b, "BODYSTRUCTURE", itemStructure)
+		if f.is(b, "RFC822.HEADER", itemBody) {
+			f.kind = protocols.ReadHeaders
+		}
 	}
+}
+
+func (f *fetch) is(b []byte, name string, as item) bool {
+	if !line.EqualFold(b, name) {
+		return false
+	}
+	f.item = as
+	return true
 }
 
 // part reads what stands between "[" and "]", as far as it came.

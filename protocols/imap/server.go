@@ -19,7 +19,8 @@ const (
 	srvUntagged                   // behind "*"; from here on tokens are taken
 	srvNumber                     // behind "*" and a number
 	srvFetch                      // FETCH or UIDFETCH
-	srvSearch                     // SEARCH, SORT, THREAD
+	srvSearch                     // SEARCH, SORT
+	srvThread                     // THREAD
 	srvESearch                    // ESEARCH
 	srvVanished                   // VANISHED
 	srvMailbox                    // STATUS
@@ -76,6 +77,17 @@ func (p *parser) serverStep(b []byte) (n int, more bool, act protocols.Action) {
 func (p *parser) beginResponse(b []byte) (more bool) {
 	if len(b) == 0 {
 		return false
+	}
+	if !p.greeted {
+		switch greeting(b) {
+		case protocols.NeedMore:
+			return false
+		case protocols.Reject: // its beginning was missed
+			p.cli.lossy, p.srv.lossy = true, true
+			p.srv.mode = srvLost
+		}
+		p.greeted = true
+		return true
 	}
 	if p.switched { // the client has to speak first after STARTTLS
 		p.switched = false
@@ -174,15 +186,18 @@ func (p *parser) untagged(tok token, text []byte) {
 		s.mode = srvStatus
 	case line.EqualFold(text, "PREAUTH"):
 		s.mode, p.preauth = srvStatus, true
-	case line.EqualFold(text, "SEARCH"), line.EqualFold(text, "SORT"), line.EqualFold(text, "THREAD"):
+	case line.EqualFold(text, "SEARCH"), line.EqualFold(text, "SORT"):
 		s.mode = srvSearch
+	case line.EqualFold(text, "THREAD"):
+		s.mode = srvThread
 	case line.EqualFold(text, "ESEARCH"):
 		s.mode, s.key = srvESearch, keyOther
 	case line.EqualFold(text, "VANISHED"):
 		s.mode, s.early = srvVanished, false
 		s.set = setReader{}
 	case line.EqualFold(text, "STATUS"):
-		s.mode, s.box = srvMailbox, new(mailboxStatus)
+		s.mode = srvMailbox
+		s.beginMailbox()
 	case line.EqualFold(text, "ENABLED"):
 		s.mode = srvEnabled
 	}

@@ -31,7 +31,11 @@ func (p *parser) dataToken(tok token, text []byte) {
 	}
 	switch s.mode {
 	case srvSearch:
-		if tok == atom && isNumber(text) && s.depth < 1<<15 {
+		if tok == atom && s.depth == 0 && isNumber(text) { // not the number of "(MODSEQ 917)"
+			p.found(1)
+		}
+	case srvThread:
+		if tok == atom && isNumber(text) {
 			p.found(1)
 		}
 	case srvESearch:
@@ -145,6 +149,13 @@ type mailboxStatus struct {
 	known    bool // messages was among the items
 }
 
+func (s *server) beginMailbox() {
+	if s.box == nil {
+		s.box = new(mailboxStatus)
+	}
+	*s.box = mailboxStatus{name: s.box.name[:0], item: s.box.item[:0]}
+}
+
 func (p *parser) mailboxToken(tok token, text []byte) {
 	box := p.srv.box
 	switch {
@@ -169,8 +180,7 @@ func (p *parser) mailboxToken(tok token, text []byte) {
 
 func (p *parser) endMailbox() {
 	box := p.srv.box
-	p.srv.box = nil
-	if box == nil || len(box.name) == 0 {
+	if len(box.name) == 0 {
 		return
 	}
 	e := p.out.MailboxSelect(p.now)
