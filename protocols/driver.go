@@ -34,6 +34,7 @@ type Driver struct {
 
 	protocols []Protocol
 	streams   []*Stream
+	fresh     []Stream // allocated, never used
 	parsers   [][]Parser // free ones, by index of the protocol
 	probes    []*window
 	tails     [][]byte
@@ -52,6 +53,12 @@ const (
 	keepTails   = 1024
 )
 
+// Streams are allocated together, each with room for an ordinary account name.
+const (
+	streamChunk = 16
+	accountRoom = 48
+)
+
 // Open returns the handler for a new connection.
 func (dr *Driver) Open(c capture.Conn) *Stream {
 	var s *Stream
@@ -61,7 +68,14 @@ func (dr *Driver) Open(c capture.Conn) *Stream {
 		account := s.account[:0]
 		*s = Stream{account: account}
 	} else {
-		s = new(Stream)
+		if len(dr.fresh) == 0 {
+			dr.fresh = make([]Stream, streamChunk)
+			names := make([]byte, streamChunk*accountRoom)
+			for i := range dr.fresh {
+				dr.fresh[i].account = names[i*accountRoom : i*accountRoom : (i+1)*accountRoom]
+			}
+		}
+		s, dr.fresh = &dr.fresh[0], dr.fresh[1:]
 	}
 	s.driver, s.conn, s.proto = dr, c, none
 	s.seen = Unidentified
