@@ -46,7 +46,8 @@ type server struct {
 func (p *parser) serverStep(b []byte) (n int, more bool, act protocols.Action) {
 	switch p.srv.mode {
 	case srvBegin:
-		return 0, p.beginResponse(b), protocols.Continue
+		n, more = p.beginResponse(b)
+		return n, more, protocols.Continue
 	case srvLine, srvStatus, srvRest:
 		return p.responseLine(b)
 	case srvLost:
@@ -74,30 +75,31 @@ func (p *parser) serverStep(b []byte) (n int, more bool, act protocols.Action) {
 	return n, true, protocols.Continue
 }
 
-func (p *parser) beginResponse(b []byte) (more bool) {
-	if len(b) == 0 {
-		return false
+func (p *parser) beginResponse(b []byte) (n int, more bool) {
+	if len(b) < 2 {
+		return 0, false
 	}
 	if !p.greeted {
 		switch greeting(b) {
 		case protocols.NeedMore:
-			return false
+			return 0, false
 		case protocols.Reject: // its beginning was missed
 			p.cli.lossy, p.srv.lossy = true, true
 			p.srv.mode = srvLost
 		}
 		p.greeted = true
-		return true
+		return 0, true
 	}
 	if p.switched { // the client has to speak first after STARTTLS
 		p.switched = false
 		p.report("imap_starttls_injection")
 	}
-	p.srv.mode = srvLine
-	if b[0] == '*' {
+	if b[0] == '*' && b[1] == ' ' {
 		p.srv.mode = srvUntagged
+		return 2, true
 	}
-	return true
+	p.srv.mode = srvLine
+	return 0, true
 }
 
 func (p *parser) responseLine(b []byte) (n int, more bool, act protocols.Action) {
@@ -162,16 +164,10 @@ func (p *parser) serverToken(tok token, text []byte) {
 	}
 }
 
-// untagged takes what stands behind "*": first the star itself.
+// untagged takes the word behind "*".
 func (p *parser) untagged(tok token, text []byte) {
-	switch {
-	case tok == atom && len(text) == 1 && text[0] == '*':
-		return
-	case tok == eol:
-		p.loseServer(true)
-		return
-	case tok != atom:
-		p.loseServer(false)
+	if tok != atom {
+		p.loseServer(tok == eol)
 		return
 	}
 	if v, ok := line.Uint(text); ok {
