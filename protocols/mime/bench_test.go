@@ -57,18 +57,10 @@ func BenchmarkMessage(b *testing.B) {
 		b.Run(bb.name, func(b *testing.B) {
 			var p Parser
 			var f protocols.Facts
-			keep := func(b []byte) []byte { return b }
 			b.SetBytes(int64(len(bb.message)))
 			b.ReportAllocs()
 			for b.Loop() {
-				p.Reset(bb.hash)
-				for m := bb.message; len(m) > 0; {
-					n := min(1460, len(m))
-					p.Write(m[:n])
-					m = m[n:]
-				}
-				p.Finish()
-				p.Facts(&f, keep)
+				segments(&p, &f, bb.message, bb.hash)
 			}
 		})
 	}

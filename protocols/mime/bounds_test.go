@@ -98,27 +98,50 @@ func TestBounds(t *testing.T) {
 				f.AttachmentCount, len(f.Attachments), len(f.To), f.ToCount, len(f.Received), f.ReceivedCount)
 		}
 	}
-	if n := cap(p.text) + cap(p.line) + cap(p.field) + cap(p.bounds); n > 256<<10 {
+	held := func() int {
+		return cap(p.text) + cap(p.line) + cap(p.field) + cap(p.bounds) + cap(p.part.text) + cap(p.part.scratch)
+	}
+	if n := held(); n > 256<<10 {
+		t.Errorf("holds %d octets", n)
+	}
+	p.Reset(false)
+	if n := held(); n > 6*maxKept {
 		t.Errorf("keeps %d octets", n)
 	}
+}
+
+// segments reads m as it comes from the wire.
+func segments(p *Parser, f *protocols.Facts, m []byte, hash bool) {
+	p.Reset(hash)
+	for len(m) > 0 {
+		n := min(len(m), 1460)
+		p.Write(m[:n])
+		m = m[n:]
+	}
+	p.Finish()
+	p.Facts(f, func(b []byte) []byte { return b })
 }
 
 func TestDoesNotAllocate(t *testing.T) {
 	var p Parser
 	var f protocols.Facts
-	keep := func(b []byte) []byte { return b }
 	for _, m := range [][]byte{sample, mixedMessage(5000, 20000), plainMessage(20000)} {
 		for _, hash := range []bool{false, true} {
-			if n := testing.AllocsPerRun(50, func() {
-				p.Reset(hash)
-				for b := m; len(b) > 0; {
-					n := min(len(b), 1460)
-					p.Write(b[:n])
-					b = b[n:]
-				}
-				p.Finish()
-				p.Facts(&f, keep)
-			}); n != 0 {
+			if n := testing.AllocsPerRun(50, func() { segments(&p, &f, m, hash) }); n != 0 {
+				t.Errorf("%d octets, hash %v: %v allocations", len(m), hash, n)
+			}
+		}
+	}
+}
+
+// A new parser has room for an ordinary message; what else it allocates is the
+// state of the hash and what waits for it.
+func TestNewParserAllocatesOnce(t *testing.T) {
+	var f protocols.Facts
+	for _, m := range [][]byte{mixedMessage(5000, 20000), plainMessage(20000)} {
+		for hash, most := range map[bool]float64{false: 1, true: 3} {
+			n := testing.AllocsPerRun(50, func() { segments(new(Parser), &f, m, hash) })
+			if n > most || n < 1 {
 				t.Errorf("%d octets, hash %v: %v allocations", len(m), hash, n)
 			}
 		}

@@ -54,43 +54,42 @@ func (h *head) forwardedTo() span {
 	return span{}
 }
 
-// headField reads one field of the outermost header block; name is in lower
-// case.
-func (p *Parser) headField(name, value []byte) {
+// headField reads one field of the outermost header block.
+func (p *Parser) headField(name fieldName, value []byte) {
 	h := &p.head
-	switch string(name) {
-	case "from":
+	switch name {
+	case fromField:
 		once(&h.seenFrom, func() { h.from, _ = p.addresses(h.from, maxFrom, value) })
-	case "to":
+	case toField:
 		once(&h.seenTo, func() { h.to, h.toCount = p.addresses(h.to, maxTo, value) })
-	case "cc":
+	case ccField:
 		once(&h.seenCc, func() { _, h.ccCount = p.addresses(nil, 0, value) })
-	case "subject":
+	case subjectField:
 		p.setText(subject, value)
-	case "message-id":
+	case messageIDField:
 		p.set(messageID, inAngles(value))
-	case "date":
+	case dateField:
 		p.set(date, value)
-	case "user-agent", "x-mailer":
+	case userAgentField:
 		p.setText(userAgent, value)
-	case "auto-submitted":
+	case autoSubmittedField:
 		p.set(autoSubmitted, value)
-	case "list-id":
+	case listIDField:
 		p.setText(listID, inAngles(value))
-	case "received":
+	case receivedField:
 		p.hop(value)
-	case "resent-from":
+	case resentFromField:
 		h.resent = true
 		p.setAddress(resentFrom, value)
-	case "resent-to", "resent-sender", "resent-date", "resent-message-id":
+	case resentField:
 		h.resent = true
-	case "x-forwarded-to":
+	case forwardedToField:
 		p.setAddress(forwardedTo, value)
-	case "x-forwarded-for":
+	case forwardedForField:
 		p.setAddress(forwardedFor, lastWord(value))
-	case "delivered-to":
+	case deliveredToField:
 		p.setAddress(deliveredTo, value)
-	case "x-ms-exchange-organization-autoforwarded", "x-autoforward", "x-autoforwarded", "x-auto-forwarded", "autoforwarded":
+	case autoForwardedField:
 		h.autoForwarded = h.autoForwarded || isYes(value)
 	}
 }

@@ -8,23 +8,29 @@ func (p *Parser) header(b []byte) (rest []byte) {
 	for len(b) > 0 && p.state == inHeader {
 		i := bytes.IndexByte(b, '\n')
 		if i < 0 {
-			p.line = append(p.line, b[:min(len(b), maxField+2-len(p.line))]...) // with room for the CR
+			p.addToLine(b)
 			return nil
 		}
 		line := b[:i]
-		if len(p.line) > 0 {
-			p.line = append(p.line, line[:min(len(line), maxField+2-len(p.line))]...)
-			line = p.line
-			p.line = p.line[:0]
-		}
 		b = b[i+1:]
-		p.headerLine(line)
+		if len(p.line) > 0 {
+			p.addToLine(line)
+			line = p.line
+		}
+		p.headerLine(line, len(b) > 0 && b[0] != ' ' && b[0] != '\t')
+		p.line = p.line[:0]
 	}
 	return b
 }
 
-// headerLine takes one line without its LF.
-func (p *Parser) headerLine(line []byte) {
+// addToLine keeps as much of a line as matters: a whole field and a CR.
+func (p *Parser) addToLine(b []byte) {
+	p.line = append(p.line, b[:min(len(b), maxField+2-len(p.line))]...)
+}
+
+// headerLine takes one line without its LF. last says that it is known not to be
+// continued.
+func (p *Parser) headerLine(line []byte, last bool) {
 	line = bytes.TrimSuffix(line, crByte)
 	if len(line) == 0 {
 		p.endHeader()
@@ -32,7 +38,7 @@ func (p *Parser) headerLine(line []byte) {
 	}
 	switch c := line[0]; {
 	case c == ' ' || c == '\t':
-		if len(p.field) > 0 {
+		if p.pending != otherField {
 			p.addToField(line)
 		}
 		return
@@ -44,7 +50,32 @@ func (p *Parser) headerLine(line []byte) {
 		}
 	}
 	p.endField()
-	p.addToField(line)
+	p.startField(line, last)
+}
+
+// startField reads a field that is complete at once, and keeps another.
+func (p *Parser) startField(line []byte, last bool) {
+	whole := len(line) <= maxField
+	line = line[:min(len(line), maxField)]
+	name, colon := cutName(line)
+	if colon < 0 {
+		return
+	}
+	if len(p.levels) == 0 {
+		p.head.seen = true
+	} else if name < typeField {
+		return
+	}
+	if name == otherField {
+		return
+	}
+	p.truncated = p.truncated || !whole
+	if last {
+		p.readField(name, trimSpace(line[colon+1:]))
+		return
+	}
+	p.pending, p.colon = name, colon
+	p.field = append(p.field[:0], line...)
 }
 
 func (p *Parser) addToField(line []byte) {
@@ -55,19 +86,20 @@ func (p *Parser) addToField(line []byte) {
 	p.field = append(p.field, line...)
 }
 
-// endField reads the field that is complete now.
+// endField reads the field that was kept, since it is complete now.
 func (p *Parser) endField() {
-	name, value, ok := cutField(p.field)
-	if ok {
-		var lower [maxFieldName]byte
-		n := lowerInto(lower[:], name)
-		if len(p.levels) == 0 {
-			p.head.seen = true
-			p.headField(lower[:n], value)
-		}
-		p.partField(lower[:n], value)
+	if name := p.pending; name != otherField {
+		p.pending = otherField
+		p.readField(name, trimSpace(p.field[p.colon+1:]))
 	}
-	p.field = p.field[:0]
+}
+
+func (p *Parser) readField(name fieldName, value []byte) {
+	if name < typeField {
+		p.headField(name, value)
+	} else {
+		p.part.read(name, value)
+	}
 }
 
 // endHeader begins the body.
@@ -76,9 +108,6 @@ func (p *Parser) endHeader() {
 	p.state = inBody
 	p.startBody()
 }
-
-// maxFieldName is longer than any field name that is looked for.
-const maxFieldName = 48
 
 // lowerInto writes b in lower case and returns its length, or 0 where there is
 // no room.
@@ -99,25 +128,6 @@ func lower(c byte) byte {
 	return c
 }
 
-// cutField splits a field into its name and its value. White space before the
-// colon is obsolete syntax (RFC 5322, section 4.5).
-func cutField(field []byte) (name, value []byte, ok bool) {
-	i := bytes.IndexByte(field, ':')
-	if i < 0 {
-		return nil, nil, false
-	}
-	name = field[:i]
-	for len(name) > 0 && isSpace(name[len(name)-1]) {
-		name = name[:len(name)-1]
-	}
-	for _, c := range name {
-		if c <= ' ' || c >= 0x7f {
-			return nil, nil, false
-		}
-	}
-	return name, trimSpace(field[i+1:]), len(name) > 0
-}
-
 var crByte = []byte{'\r'}
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
@@ -126,6 +136,10 @@ func trimSpace(b []byte) []byte {
 	for len(b) > 0 && isSpace(b[0]) {
 		b = b[1:]
 	}
+	return trimRight(b)
+}
+
+func trimRight(b []byte) []byte {
 	for len(b) > 0 && isSpace(b[len(b)-1]) {
 		b = b[:len(b)-1]
 	}

@@ -37,10 +37,17 @@ func (p *Parser) startLeaf() {
 		return
 	}
 	name := a.fileName
-	if len(name) == 0 {
+	if name.empty() {
 		name = a.name
 	}
-	p.attachments = append(p.attachments, attachment{name: p.keepBytes(name), mediaType: p.keepBytes(a.mediaType)})
+	p.attachments = append(p.attachments, attachment{})
+	kept := &p.attachments[len(p.attachments)-1]
+	from := len(p.text)
+	p.text = append(p.text, a.bytes(name)...)
+	kept.name, _ = p.keep(from)
+	from = len(p.text)
+	p.text = a.appendType(p.text)
+	kept.mediaType, _ = p.keep(from)
 	l.broken, l.base64, l.quoted = noBreak, base64Reader{}, quoted{}
 	switch a.encoding {
 	case base64Encoding:
@@ -55,13 +62,6 @@ func (p *Parser) startLeaf() {
 		l.out.buf = make([]byte, outputSize)
 	}
 	l.out.reset(p.sha, p.hashing)
-}
-
-func (p *Parser) keepBytes(b []byte) span {
-	from := len(p.text)
-	p.text = append(p.text, b...)
-	s, _ := p.keep(from)
-	return s
 }
 
 // leafWrite takes octets of the body, line breaks before delimiters included.

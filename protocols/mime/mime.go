@@ -21,10 +21,12 @@ const (
 
 // Parser reads one message at a time. Its zero value wants a Reset.
 type Parser struct {
-	state state
-	field []byte // the header field that is being read, unfolded
-	line  []byte // the line that straddles two writes; in bodies, one that may be a delimiter
-	text  []byte // what is kept of the message: spans point into it
+	state   state
+	pending fieldName // of the header field that is kept in field
+	colon   int       // where its value begins
+	field   []byte    // it, unfolded
+	line    []byte    // the line that straddles two writes; in bodies, one that may be a delimiter
+	text    []byte    // what is kept of the message: spans point into it
 
 	head        head
 	attachments []attachment
@@ -39,6 +41,8 @@ type Parser struct {
 
 	hashing bool
 	sha     hash.Hash // made when first needed
+
+	room room
 }
 
 type state uint8
@@ -52,15 +56,17 @@ const (
 // span is a piece of Parser.text.
 type span struct{ start, end uint32 }
 
+func (s span) empty() bool { return s.start == s.end }
+
 // Reset makes the parser ready for another message. hash asks for the SHA-256 of
 // attachments.
 func (p *Parser) Reset(hash bool) {
-	p.state, p.hashing, p.truncated = inHeader, hash, false
-	p.field, p.line, p.text = p.field[:0], p.line[:0], p.text[:0]
+	p.state, p.pending, p.hashing, p.truncated = inHeader, otherField, hash, false
+	p.settle()
 	p.head.reset()
-	p.attachments = p.attachments[:0]
-	p.levels, p.bounds, p.parts, p.bol = p.levels[:0], p.bounds[:0], 0, false
-	p.part.reset()
+	p.parts, p.bol = 0, false
+	p.part.attachments = 0
+	p.part.clear("text/plain")
 	p.leaf.kind = skipped
 }
 
@@ -103,7 +109,7 @@ func (p *Parser) Gap(n uint64) {
 func (p *Parser) Finish() {
 	if p.state == inHeader {
 		if len(p.line) > 0 {
-			p.headerLine(p.line)
+			p.headerLine(p.line, true)
 			p.line = p.line[:0]
 		}
 		if p.state == inHeader {

@@ -4,8 +4,8 @@ import "bytes"
 
 // level is a multipart that is open.
 type level struct {
-	start, end int  // of its boundary in Parser.bounds
-	digest     bool // its parts are messages by default (RFC 2046, section 5.1.5)
+	start, end uint16 // of its boundary in Parser.bounds
+	digest     bool   // its parts are messages by default (RFC 2046, section 5.1.5)
 }
 
 // maxDelimiter is the longest line that may be a delimiter, its transport
@@ -18,7 +18,7 @@ func (p *Parser) startBody() {
 	p.leaf.kind = skipped
 	a := &p.part
 	switch {
-	case a.isMultipart() && len(a.boundary) > 0 && p.open():
+	case a.isMultipart() && !a.boundary.empty() && p.open():
 	case a.isAttachment():
 		p.startLeaf()
 	}
@@ -27,13 +27,14 @@ func (p *Parser) startBody() {
 // open begins a multipart, unless that would exceed a bound.
 func (p *Parser) open() bool {
 	a := &p.part
-	if len(p.levels) == maxDepth || len(a.boundary) > maxBoundary {
+	boundary := a.bytes(a.boundary)
+	if len(p.levels) == maxDepth || len(boundary) > maxBoundary {
 		p.truncated = true
 		return false
 	}
 	start := len(p.bounds)
-	p.bounds = append(p.bounds, a.boundary...)
-	p.levels = append(p.levels, level{start, len(p.bounds), string(a.mediaType) == "multipart/digest"})
+	p.bounds = append(p.bounds, boundary...)
+	p.levels = append(p.levels, level{uint16(start), uint16(len(p.bounds)), a.isType("multipart/digest")})
 	return true
 }
 
@@ -116,7 +117,7 @@ func (p *Parser) delimiter(line []byte) (depth int, last, ok bool) {
 	if len(line) < 2 || line[0] != '-' || line[1] != '-' {
 		return 0, false, false
 	}
-	line = bytes.TrimRight(line[2:], " \t\r\n")
+	line = trimRight(line[2:])
 	for i := len(p.levels) - 1; i >= 0; i-- {
 		l := p.levels[i]
 		if bytes.Equal(line, p.bounds[l.start:l.end]) {

@@ -75,13 +75,13 @@ func withoutComment(b []byte) []byte {
 	return b
 }
 
-// paramReader puts one parameter together from the forms it may come in (RFC
-// 2231, sections 3 and 4): name, name*, name*0, name*0* and so on, in any order.
-type paramReader struct {
+// parameter is one parameter in the forms it may come in (RFC 2231, sections 3
+// and 4): name, name*, and in pieces: name*0, name*0* and so on, in any order.
+// Its slices are parts of the field.
+type parameter struct {
 	plain, extended []byte
-	pieces          [maxPieces]piece
+	pieces          *[maxPieces]piece
 	inPieces        bool // there is at least one
-	buf             []byte
 }
 
 type piece struct {
@@ -89,14 +89,101 @@ type piece struct {
 	encoded bool
 }
 
-// find collects the forms of the parameter called want, in lower case, out of
-// field; the slices stay parts of it. Of repeated ones the first counts.
-func (r *paramReader) find(field []byte, want string) {
-	r.plain, r.extended = nil, nil
-	if r.inPieces {
-		clear(r.pieces[:])
-		r.inPieces = false
+// param adds the value of the parameter called want, in lower case, to text,
+// decoded to UTF-8. What has a character set goes before pieces, and pieces
+// before a plain value, which may be there for readers that know no better.
+func (a *part) param(field []byte, want string) span {
+	from := len(a.text)
+	var f parameter
+	f.find(field, want)
+	switch {
+	case f.extended != nil:
+		a.addPieces([]piece{{f.extended, true}})
+	case f.inPieces:
+		a.addInPieces(field, want)
+	default:
+		a.addPlain(f.plain)
 	}
+	return a.since(from)
+}
+
+// addInPieces adds a parameter of which there are pieces, unless the first is
+// missing and there is a plain value.
+func (a *part) addInPieces(field []byte, want string) {
+	var pieces [maxPieces]piece
+	f := parameter{pieces: &pieces}
+	f.find(field, want)
+	i := 0
+	for pieces[i].value == nil {
+		i++
+	}
+	if i > 0 && f.plain != nil {
+		a.addPlain(f.plain)
+		return
+	}
+	a.addPieces(pieces[i:])
+}
+
+func (a *part) addPlain(value []byte) {
+	from := len(a.text)
+	a.text = appendValue(a.text, value)
+	a.decodeWords(from)
+}
+
+// decodeWords decodes the encoded words in text behind from. They do not belong
+// into parameters (RFC 2047, section 5), and are found there.
+func (a *part) decodeWords(from int) {
+	if bytes.Contains(a.text[from:], wordStart) {
+		a.scratch = append(a.scratch[:0], a.text[from:]...)
+		a.text = appendText(a.text[:from], a.scratch)
+	}
+}
+
+// addPieces adds pieces up to the first that is missing. The character set
+// stands before the text of the first, if that is encoded.
+func (a *part) addPieces(pieces []piece) {
+	start := len(a.text)
+	cs := unknownCharset
+	for i, p := range pieces {
+		if p.value == nil {
+			break
+		}
+		from := len(a.text)
+		a.text = appendValue(a.text, p.value)
+		if !p.encoded {
+			continue
+		}
+		if i == 0 {
+			cs = a.cutCharset(from)
+		}
+		a.text = a.text[:from+unescape(a.text[from:])]
+	}
+	if pieces[0].encoded {
+		a.text = cs.convert(a.text, start)
+	} else {
+		a.decodeWords(start)
+	}
+}
+
+// cutCharset takes charset'language' from what text has behind from.
+func (a *part) cutCharset(from int) charset {
+	b := a.text[from:]
+	i := bytes.IndexByte(b, '\'')
+	if i < 0 {
+		return unknownCharset
+	}
+	j := bytes.IndexByte(b[i+1:], '\'')
+	if j < 0 {
+		return unknownCharset
+	}
+	cs := findCharset(b[:i])
+	a.text = append(a.text[:from], b[i+1+j+1:]...)
+	return cs
+}
+
+// find collects the forms of the parameter called want out of field. Of repeated
+// ones the first counts.
+func (f *parameter) find(field []byte, want string) {
 	s := params{rest: field}
 	for name, value, ok := s.next(); ok; name, value, ok = s.next() {
 		if len(name) < len(want) || !equalFold(name[:len(want)], want) {
@@ -104,13 +191,15 @@ func (r *paramReader) find(field []byte, want string) {
 		}
 		switch form := name[len(want):]; {
 		case len(form) == 0:
-			first(&r.plain, value)
+			first(&f.plain, value)
 		case len(form) == 1 && form[0] == '*':
-			first(&r.extended, value)
+			first(&f.extended, value)
 		default:
-			if n, encoded, ok := section(form); ok && r.pieces[n].value == nil {
-				r.pieces[n] = piece{value, encoded}
-				r.inPieces = true
+			if n, encoded, ok := section(form); ok {
+				f.inPieces = true
+				if f.pieces != nil && f.pieces[n].value == nil {
+					f.pieces[n] = piece{value, encoded}
+				}
 			}
 		}
 	}
@@ -141,66 +230,6 @@ func section(form []byte) (n int, encoded, ok bool) {
 		n = 10*n + int(c-'0')
 	}
 	return n, encoded, n < maxPieces
-}
-
-// appendTo appends the value that find collected, decoded to UTF-8. What has a
-// character set goes before pieces, and pieces before a plain value, which may
-// be there for readers that know no better.
-func (r *paramReader) appendTo(dst []byte) []byte {
-	if r.extended != nil {
-		return r.appendPieces(dst, []piece{{r.extended, true}})
-	}
-	for i := 0; i < len(r.pieces) && r.inPieces; i++ {
-		if r.pieces[i].value == nil {
-			continue
-		}
-		if i > 0 && r.plain != nil { // the beginning is missing
-			break
-		}
-		return r.appendPieces(dst, r.pieces[i:])
-	}
-	r.buf = appendValue(r.buf[:0], r.plain)
-	return appendText(dst, r.buf)
-}
-
-// appendPieces appends pieces up to the first that is missing. The character set
-// stands before the text of the first, if that is encoded.
-func (r *paramReader) appendPieces(dst []byte, pieces []piece) []byte {
-	cs := unknownCharset
-	r.buf = r.buf[:0]
-	for i, p := range pieces {
-		if p.value == nil {
-			break
-		}
-		from := len(r.buf)
-		r.buf = appendValue(r.buf, p.value)
-		if !p.encoded {
-			continue
-		}
-		if i == 0 {
-			cs, r.buf = cutCharset(r.buf)
-		}
-		r.buf = r.buf[:from+unescape(r.buf[from:])]
-	}
-	if len(pieces) > 0 && !pieces[0].encoded {
-		return appendText(dst, r.buf)
-	}
-	from := len(dst)
-	return cs.convert(append(dst, r.buf...), from)
-}
-
-// cutCharset takes charset'language' from the beginning of b.
-func cutCharset(b []byte) (charset, []byte) {
-	i := bytes.IndexByte(b, '\'')
-	if i < 0 {
-		return unknownCharset, b
-	}
-	j := bytes.IndexByte(b[i+1:], '\'')
-	if j < 0 {
-		return unknownCharset, b
-	}
-	cs := findCharset(b[:i])
-	return cs, append(b[:0], b[i+1+j+1:]...)
 }
 
 // unescape decodes %XX in place and returns the new length.

@@ -33,8 +33,8 @@ func TestParam(t *testing.T) {
 	} {
 		var a part
 		a.readDisposition([]byte(tt.field))
-		if string(a.fileName) != tt.want {
-			t.Errorf("%s: %q, want %q", tt.field, a.fileName, tt.want)
+		if got := string(a.bytes(a.fileName)); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.field, got, tt.want)
 		}
 	}
 }

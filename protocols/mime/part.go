@@ -2,19 +2,21 @@ package mime
 
 import "bytes"
 
-// part is what the header of a part says of it. Its slices are reused.
+// part is what the header of a part says of it.
 type part struct {
 	attachments    uint32 // of the message so far
-	mediaType      []byte
-	boundary       []byte
-	name           []byte // of the Content-Type
-	fileName       []byte // of the Content-Disposition
+	text           []byte // the values; the spans point into it
+	scratch        []byte // for values that are decoded
+	mediaType      span   // empty: the default
+	boundary       span
+	name           span // of the Content-Type
+	fileName       span // of the Content-Disposition
 	encoding       encoding
+	byDefault      string // media type
 	hasType        bool
 	hasEncoding    bool
 	hasDisposition bool
 	marked         bool // as attachment
-	params         paramReader
 }
 
 type encoding uint8
@@ -25,29 +27,24 @@ const (
 	quotedPrintable
 )
 
-// reset begins a message.
-func (a *part) reset() {
-	a.attachments = 0
-	a.clear("text/plain")
-}
-
 // clear begins a part with the media type that it has by default.
 func (a *part) clear(mediaType string) {
-	a.mediaType = append(a.mediaType[:0], mediaType...)
-	a.boundary, a.name, a.fileName = a.boundary[:0], a.name[:0], a.fileName[:0]
-	a.encoding = identity
-	a.hasType, a.hasEncoding, a.hasDisposition, a.marked = false, false, false, false
+	*a = part{attachments: a.attachments, text: a.text[:0], scratch: a.scratch, byDefault: mediaType}
 }
 
-// partField reads the fields of RFC 2045 and 2183, of which the first counts.
-func (p *Parser) partField(name, value []byte) {
-	a := &p.part
-	switch string(name) {
-	case "content-type":
+func (a *part) bytes(s span) []byte { return a.text[s.start:s.end] }
+
+// since is what was added to text behind from.
+func (a *part) since(from int) span { return span{uint32(from), uint32(len(a.text))} }
+
+// read reads the fields of RFC 2045 and 2183, of which the first counts.
+func (a *part) read(name fieldName, value []byte) {
+	switch name {
+	case typeField:
 		once(&a.hasType, func() { a.readType(value) })
-	case "content-disposition":
+	case dispositionField:
 		once(&a.hasDisposition, func() { a.readDisposition(value) })
-	case "content-transfer-encoding":
+	case encodingField:
 		once(&a.hasEncoding, func() { a.readEncoding(value) })
 	}
 }
@@ -57,16 +54,16 @@ func (p *Parser) partField(name, value []byte) {
 func (a *part) readType(value []byte) {
 	w := words{rest: value}
 	if t := w.next(); isMediaType(t) {
-		a.mediaType = a.mediaType[:0]
+		from := len(a.text)
 		for _, c := range t {
-			a.mediaType = append(a.mediaType, lower(c))
+			a.text = append(a.text, lower(c))
 		}
+		a.mediaType = a.since(from)
 	}
-	a.params.find(value, "name")
-	a.name = a.params.appendTo(a.name[:0])
+	a.name = a.param(value, "name")
 	if a.isMultipart() {
-		a.params.find(value, "boundary")
-		a.boundary = bytes.TrimRight(a.params.appendTo(a.boundary[:0]), " \t")
+		a.boundary = a.param(value, "boundary")
+		a.boundary.end = a.boundary.start + uint32(len(trimRight(a.bytes(a.boundary))))
 	}
 }
 
@@ -90,8 +87,7 @@ func isMediaType(b []byte) bool {
 func (a *part) readDisposition(value []byte) {
 	w := words{rest: value}
 	a.marked = equalFold(w.next(), "attachment")
-	a.params.find(value, "filename")
-	a.fileName = a.params.appendTo(a.fileName[:0])
+	a.fileName = a.param(value, "filename")
 }
 
 func (a *part) readEncoding(value []byte) {
@@ -104,14 +100,27 @@ func (a *part) readEncoding(value []byte) {
 	}
 }
 
-func (a *part) isMultipart() bool { return bytes.HasPrefix(a.mediaType, multipartPrefix) }
+// appendType appends the media type.
+func (a *part) appendType(dst []byte) []byte {
+	if a.mediaType.empty() {
+		return append(dst, a.byDefault...)
+	}
+	return append(dst, a.bytes(a.mediaType)...)
+}
+
+func (a *part) isType(s string) bool {
+	if a.mediaType.empty() {
+		return a.byDefault == s
+	}
+	return string(a.bytes(a.mediaType)) == s
+}
+
+func (a *part) isMultipart() bool { return bytes.HasPrefix(a.bytes(a.mediaType), multipartPrefix) }
 
 var multipartPrefix = []byte("multipart/")
 
-func (a *part) isMessage() bool {
-	return string(a.mediaType) == "message/rfc822" || string(a.mediaType) == "message/global"
-}
+func (a *part) isMessage() bool { return a.isType("message/rfc822") || a.isType("message/global") }
 
 func (a *part) isAttachment() bool {
-	return a.marked || len(a.name) > 0 || len(a.fileName) > 0 || a.isMessage()
+	return a.marked || !a.name.empty() || !a.fileName.empty() || a.isMessage()
 }
