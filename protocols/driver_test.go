@@ -132,7 +132,7 @@ func TestDriver(t *testing.T) {
 func TestGapDropsTheTail(t *testing.T) {
 	turns := protocoltest.Parse(t, "C> toy\\n9\\nabc\nC! 6\nC> next\\nhal\nC! 4\nC> f\\nlast\\n")
 	got := strings.Join(protocoltest.Run(toys(), protocoltest.Conn(7), turns), "\n")
-	for _, want := range []string{`Detail="next"`, `Detail="last"`, `Kind=gap Detail="6"`, "connection"} {
+	for _, want := range []string{`Detail="next"`, `Detail="last"`, `Kind=gap Detail="6"`, `Kind=gap Detail="7"`, "connection"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s in\n%s", want, got)
 		}

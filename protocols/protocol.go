@@ -32,8 +32,8 @@ type Parser interface {
 	// at least one more. A parser that waits must bound how long (MaxToken);
 	// at len(b) >= MaxToken it has to consume something.
 	Parse(d capture.Dir, t int64, b []byte, out Sink) (n int, act Action)
-	// Gap says that the next n bytes of direction d will never come. Bytes that
-	// Parse left unconsumed before are dropped with it.
+	// Gap says that the next n bytes of direction d will never come: those that
+	// Parse left unconsumed, which are dropped, and those that were lost.
 	Gap(d capture.Dir, t int64, n int, out Sink)
 	// Close says that the connection ended: what is pending is to be reported.
 	Close(t int64, out Sink)

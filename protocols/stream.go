@@ -125,8 +125,10 @@ func (s *Stream) Gap(d capture.Dir, t int64, n int) (more bool) {
 		}
 	}
 	if s.state == parsing || s.state == sniffing {
-		s.driver.dropTail(s, s.dir(d))
-		s.parser.Gap(s.dir(d), t, n, s)
+		d := s.dir(d)
+		n += len(s.tail[d]) // what waits for the rest of its token is lost with it
+		s.driver.dropTail(s, d)
+		s.parser.Gap(d, t, n, s)
 	}
 	return s.state != counting
 }
