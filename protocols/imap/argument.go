@@ -159,7 +159,7 @@ func (p *parser) endString(c *command) {
 
 func (p *parser) endValue(c *command) {
 	switch p.cli.keep {
-	case keepArg:
+	case keepArg, keepEmpty:
 		c.endArg()
 	case keepKey, keepValue:
 		p.id.end()
@@ -194,6 +194,17 @@ func (p *parser) keepData(c *command, b []byte) {
 		c.text = append(c.text, b[:min(len(b), max(0, maxArgument-(len(c.text)-from)))]...)
 	case keepKey, keepValue:
 		p.id.add(b)
+	}
+}
+
+// dropArgument forgets the argument that is being read: octets of it are missing.
+func (p *parser) dropArgument() {
+	if c := p.building(); c != nil && p.cli.keep == keepArg {
+		from := uint16(0)
+		if c.args > 0 {
+			from = c.ends[c.args-1]
+		}
+		c.text, p.cli.keep = c.text[:from], keepEmpty
 	}
 }
 

@@ -37,6 +37,7 @@ const (
 	keepRaw            // the arguments as written
 	keepKey            // ID: the name of a field
 	keepValue          // ID: its value
+	keepEmpty          // an argument of its own that was not seen whole
 )
 
 // client reads commands.
@@ -136,7 +137,7 @@ func (p *parser) saslLine(b []byte) (n int, more bool, act protocols.Action) {
 	}
 	if p.cli.mode == cliMech {
 		p.startSASL(text)
-	} else if p.auth != nil {
+	} else if p.auth != nil && !p.cut {
 		p.auth.Client(text)
 	}
 	if e == line.TooLong {
@@ -277,10 +278,11 @@ func (p *parser) resyncClient(b []byte) (n int, more bool) {
 
 // clientGap goes on behind n lost octets of the client.
 func (p *parser) clientGap(n int) {
-	if (p.cli.mode == cliArgs || p.cli.mode == cliLiteral) && p.cli.gap(n) {
+	if p.cli.mode == cliArgs && p.cli.gap(n) { // elsewhere octets may wait unread, and are lost too
+		p.dropArgument()
 		return
 	}
-	p.cli.lossy = true
+	p.cli.lossy, p.cut = true, true
 	p.cli.lexer.reset()
 	p.cli.line.Reset()
 	p.cli.building, p.cli.guessed, p.cli.mode = false, false, cliLost

@@ -122,7 +122,7 @@ func (p *parser) searched(c *command, outcome protocols.Outcome) {
 func (p *parser) abandon(i int) {
 	c := &p.flight[i]
 	outcome := protocols.Unknown
-	if !c.complete && p.seen[1] {
+	if !c.complete && p.seen[1] && !p.cli.lossy && !p.srv.lossy {
 		outcome = protocols.Unfinished
 	}
 	switch c.verb {

@@ -75,6 +75,7 @@ type parser struct {
 	answered uint64 // tag of the command that an early reply answered
 
 	auth *sasl.Exchange // during AUTHENTICATE
+	cut  bool           // octets of the exchange are lost: what follows might be taken for a name and be a password
 	id   *identity      // during ID
 
 	sel        *selection // nil: none known

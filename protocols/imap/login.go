@@ -1,6 +1,8 @@
 package imap
 
 import (
+	"bytes"
+
 	"mailsensor/protocols"
 	"mailsensor/protocols/line"
 	"mailsensor/protocols/sasl"
@@ -18,13 +20,16 @@ func (p *parser) startSASL(text []byte) {
 	if p.auth == nil {
 		p.auth = p.pools.logins.Get().(*sasl.Exchange)
 	}
+	p.cut = false
 	p.auth.Start(mechanism, initial, len(initial) > 0)
 }
 
 // endSASL reports the exchange of an AUTHENTICATE command that has ended.
 func (p *parser) endSASL(outcome protocols.Outcome) {
 	x := p.auth
-	if x == nil {
+	if x == nil { // what it asked for is lost
+		e := p.out.Login(p.now)
+		e.Mechanism, e.Outcome = "OTHER", outcome
 		return
 	}
 	if outcome == protocols.Accepted {
@@ -44,9 +49,13 @@ func (p *parser) endSASL(outcome protocols.Outcome) {
 
 // endLogin reports a LOGIN command.
 func (p *parser) endLogin(c *command, outcome protocols.Outcome) {
+	user := c.arg(0)
+	if bytes.ContainsAny(user, "\r\n") { // no name: the literal was not where it seemed to be
+		user = nil
+	}
 	if outcome == protocols.Accepted {
-		p.out.SetAccount(c.arg(0))
+		p.out.SetAccount(user)
 	}
 	e := p.out.Login(p.now)
-	e.Mechanism, e.User, e.Outcome = "LOGIN", p.out.Copy(c.arg(0)), outcome
+	e.Mechanism, e.User, e.Outcome = "LOGIN", p.out.Copy(user), outcome
 }
