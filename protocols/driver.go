@@ -34,7 +34,7 @@ type Driver struct {
 
 	protocols []Protocol
 	streams   []*Stream
-	fresh     []Stream // allocated, never used
+	fresh     []Stream   // allocated, never used
 	parsers   [][]Parser // free ones, by index of the protocol
 	probes    []*window
 	tails     [][]byte
