@@ -31,8 +31,9 @@ type Block struct {
 	Odd    Oddity // seen so far
 
 	state  blockState
-	length int // of the present line so far
 	cr     [1]byte
+	length int // of the present line so far
+	stride int // length of the last whole line, which the next is likely to have
 }
 
 type blockState uint8
@@ -106,39 +107,24 @@ func (s *Block) afterDotCR(b []byte) (content []byte, n int, done bool) {
 // one.
 func (s *Block) content(b []byte) int {
 	n := 0
+	careful := false
 	for n < len(b) {
 		switch s.state {
-		case atStart:
-			if b[n] == '.' {
+		case atStart, atText:
+			if s.state == atStart && b[n] == '.' {
 				return n
 			}
-			if k := s.lines(b[n:]); k > 0 {
-				n += k
-				continue
+			if !careful {
+				if k := s.plain(b[n:]); k > 0 {
+					n += k
+					continue
+				}
+				careful = true
 			}
-			n += s.text(b[n:])
-		case atText:
 			n += s.text(b[n:])
 		default:
 			s.step(b[n])
 			n++
-		}
-	}
-	return n
-}
-
-// lines takes whole lines that are as they should be, up to one that begins
-// with a dot.
-func (s *Block) lines(b []byte) int {
-	n := 0
-	for n < len(b) && b[n] != '.' {
-		i := bytes.IndexByte(b[n:], '\n')
-		if i < 1 || bytes.IndexByte(b[n:n+i], '\r') != i-1 {
-			break
-		}
-		n += i + 1
-		if i+1 > MaxText {
-			s.Odd |= OddLong
 		}
 	}
 	return n

@@ -208,6 +208,34 @@ func TestBlockModel(t *testing.T) {
 	}
 }
 
+// Lines of equal and of other lengths, with something odd now and then, are the
+// same to the scanner whether they come in large pieces or octet by octet.
+func TestBlockOfLines(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	odd := [...]string{"\n", "\r", "\r\r\n", "\n.\r\n", "\r.\n", ".", "..", ".\r\n", "\n\r", "\r\n\r\n", strings.Repeat("y", MaxText)}
+	for range 3000 {
+		var b strings.Builder
+		width := 1 + r.IntN(90)
+		for range r.IntN(40) {
+			if r.IntN(4) == 0 {
+				width = 1 + r.IntN(90)
+			}
+			line := strings.Repeat("x", width)
+			if r.IntN(10) == 0 {
+				at := r.IntN(width)
+				line = line[:at] + odd[r.IntN(len(odd))] + line[at:]
+			}
+			b.WriteString(line + "\r\n")
+		}
+		in := b.String()
+		want, wantRest, one, wantDone := scan(in, func() int { return 1 })
+		got, rest, many, done := scan(in, func() int { return 1 + r.IntN(1500) })
+		if got != want || rest != wantRest || done != wantDone || one.Odd != many.Odd || one.Octets != many.Octets {
+			t.Fatalf("%q: odd %b octets %d, octet by octet %b %d", in, many.Odd, many.Octets, one.Odd, one.Octets)
+		}
+	}
+}
+
 func TestBlockGap(t *testing.T) {
 	s := new(Block)
 	s.Next([]byte("abc\r\n"))
@@ -258,13 +286,24 @@ func FuzzScanner(f *testing.F) {
 }
 
 func BenchmarkBlock(b *testing.B) {
-	text := []byte(strings.Repeat(strings.Repeat("A", 76)+"\r\n", 19))
-	s := new(Block)
-	b.SetBytes(int64(len(text)))
-	for b.Loop() {
-		for t := text; len(t) > 0; {
-			_, n, _ := s.Next(t)
-			t = t[n:]
-		}
+	r := rand.New(rand.NewPCG(5, 6))
+	var prose strings.Builder
+	for prose.Len() < 64<<10 {
+		prose.WriteString(strings.Repeat("x", 50+r.IntN(25)) + "\r\n")
+	}
+	for name, text := range map[string]string{
+		"even":  strings.Repeat(strings.Repeat("A", 76)+"\r\n", 840),
+		"prose": prose.String(),
+	} {
+		b.Run(name, func(b *testing.B) {
+			s, all := new(Block), []byte(text)
+			b.SetBytes(int64(len(all)))
+			for b.Loop() {
+				for t := all; len(t) > 0; {
+					_, n, _ := s.Next(t[:min(len(t), 1448)])
+					t = t[n:]
+				}
+			}
+		})
 	}
 }
