@@ -4,37 +4,42 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"mailsensor/detectors/summary"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
 // safe makes a string from the network harmless on a terminal: no control
-// characters, no escape sequences, no direction marks, and no more than width
-// columns.
+// characters, no escape sequences, no direction marks, few combining marks, and
+// no more than width columns.
 func safe(s string, width int) string {
 	var b strings.Builder
+	marks := 0
 	for len(s) > 0 {
 		r, n := utf8.DecodeRuneInString(s)
-		if r == utf8.RuneError && n == 1 || !unicode.IsPrint(r) {
-			r = '\ufffd'
-		}
-		b.WriteRune(r)
 		s = s[n:]
+		if r == utf8.RuneError && n == 1 || !unicode.IsPrint(r) {
+			r = utf8.RuneError
+		}
+		if marks++; !unicode.IsMark(r) {
+			marks = 0
+		}
+		if marks <= maxMarks {
+			b.WriteRune(r)
+		}
 	}
-	out := b.String()
-	if text.StringWidthWithoutEscSequences(out) <= width {
-		return out
-	}
-	return text.Snip(out, width, "…")
+	return text.Snip(b.String(), width, "…")
 }
+
+// maxMarks is how many combining marks a character may wear: enough for every
+// script, too few to paint over the lines above.
+const maxMarks = 3
 
 // size renders octets for people: 999 B, 1.2 KiB.
 func size(n uint64) string {
-	if n < 1024 {
+	if n < 1000 {
 		return strconv.FormatUint(n, 10) + " B"
 	}
 	x, unit := float64(n)/1024, 0
@@ -51,6 +56,18 @@ func number(n uint64) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+// short is number in at most seven columns.
+func short(n uint64) string {
+	if n < 1e6 {
+		return number(n)
+	}
+	x, unit := float64(n)/1e6, 0
+	for x >= 999.5 && unit < len("MGTPE")-1 {
+		x, unit = x/1000, unit+1
+	}
+	return fmt.Sprintf("%.3g %c", x, "MGTPE"[unit])
 }
 
 // percent renders a share; what is not nothing never shows as 0 %, and what is
@@ -71,17 +88,19 @@ func percent(part, whole uint64) string {
 	return fmt.Sprintf("%.1f %%", p)
 }
 
-// mark puts the sign of the confidence before a count.
-func mark(s string, c summary.Confidence) string {
-	switch c {
-	case summary.LowerBound:
-		return "≥" + s
-	case summary.UpperBound:
-		return "≤" + s
-	case summary.Exact:
-		return s
+// span renders a duration in its two greatest units.
+func span(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	case d < time.Minute:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%02ds", d/time.Minute, d%time.Minute/time.Second)
+	case d < 24*time.Hour:
+		return fmt.Sprintf("%dh%02dm", d/time.Hour, d%time.Hour/time.Minute)
 	}
-	return "~" + s
+	return fmt.Sprintf("%dd%dh", d/(24*time.Hour), d%(24*time.Hour)/time.Hour)
 }
 
 func plural(n uint64, one, many string) string {
