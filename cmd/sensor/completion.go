@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -58,7 +59,7 @@ complete -o filenames -F _sensor sensor
 // words are what may follow a subcommand, file names aside.
 func words(cmd *kong.Node) []string {
 	var out []string
-	for _, f := range cmd.Flags {
+	for _, f := range flags(cmd) {
 		out = append(out, "--"+f.Name)
 	}
 	for _, p := range cmd.Positional {
@@ -69,11 +70,14 @@ func words(cmd *kong.Node) []string {
 	return out
 }
 
+// flags are those of a subcommand and those that every one has.
+func flags(cmd *kong.Node) []*kong.Flag { return slices.Concat(cmd.AllFlags(true)...) }
+
 func fish(w io.Writer, app *kong.Application) error {
 	var b strings.Builder
 	for _, cmd := range app.Leaves(true) {
 		fmt.Fprintf(&b, "complete -c sensor -n __fish_use_subcommand -a %s -d %s\n", cmd.Name, quote(cmd.Help))
-		for _, f := range cmd.Flags {
+		for _, f := range flags(cmd) {
 			fmt.Fprintf(&b, "complete -c sensor -n '__fish_seen_subcommand_from %s' -l %s -d %s\n", cmd.Name, f.Name, quote(f.Help))
 		}
 		for _, p := range cmd.Positional {

@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"mailsensor/capture/decode"
+	"mailsensor/cmd/internal/pipeline"
 )
 
 // counters turns a struct of counters into the map of the summary: snake_case
@@ -29,12 +30,29 @@ func collect(out map[string]uint64, v reflect.Value) {
 	}
 }
 
-// decodeCounters names the frames by what they were.
-func decodeCounters(s decode.Stats) map[string]uint64 {
-	out := counters(s.Fragments)
-	for r, n := range s.Frames {
+// decodeCounters names the frames by what they were, and adds what else the
+// reader counted.
+func decodeCounters(res pipeline.Result) map[string]uint64 {
+	out := make(map[string]uint64)
+	for name, n := range counters(res.Decode.Fragments) {
+		if name != "fragments" {
+			name = "fragments_" + name
+		}
+		out[name] = n
+	}
+	for r, n := range res.Decode.Frames {
 		if n > 0 {
 			out[decode.Result(r).String()] = n
+		}
+	}
+	for name, n := range map[string]uint64{
+		"filtered":        res.Filtered,
+		"snap_length_cut": res.Cut,
+		"time_backward":   res.Clock.Backward,
+		"time_jump":       res.Clock.Jumps,
+	} {
+		if n > 0 {
+			out[name] = n
 		}
 	}
 	return out

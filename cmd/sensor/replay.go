@@ -137,6 +137,9 @@ func (c *replayCmd) pipeline(conf config.Config) (pipeline.Options, error) {
 	if opt.To, err = parseTime(c.To, conf.Location); err != nil {
 		return opt, fmt.Errorf("--to: %w", err)
 	}
+	if opt.To != 0 && opt.From >= opt.To {
+		return opt, errors.New("--from is not before --to: nothing would be read")
+	}
 	if c.Filter != "" {
 		f, err := filter.New(c.Filter)
 		if err != nil {
@@ -200,7 +203,7 @@ func (c *replayCmd) print(std *streams, doc *summary.Document, conf config.Confi
 // verdict says on standard error what could not be read, and ends accordingly.
 func (c *replayCmd) verdict(ctx context.Context, std *streams, source *pcapfile.Source) error {
 	if w := source.Warnings(); len(w) > 0 && !c.Quiet {
-		fmt.Fprintf(std.err, "sensor: left out %d files of folders that could not be used, the first: %v\n", len(w), w[0])
+		fmt.Fprintf(std.err, "sensor: files in folders that are no captures were left out: %d, the first: %v\n", len(w), w[0])
 	}
 	for _, p := range source.Problems() {
 		fmt.Fprintf(std.err, "sensor: %v\n", p)
@@ -226,14 +229,12 @@ func insideConfig(conf config.Config) inside.Config {
 // fill adds to the summary what the events do not tell.
 func fill(doc *summary.Document, source *pcapfile.Source, res pipeline.Result) {
 	c := &doc.Capture
-	for _, f := range source.Files() {
-		c.Files = append(c.Files, f.Name)
-	}
+	c.Files = filesRead(source)
 	c.Packets, c.Bytes = res.Packets, res.Bytes
 	c.First, c.Last = summary.Time(res.First), summary.Time(res.Last)
 	c.SpanSeconds = time.Duration(res.Last - res.First).Seconds()
 	c.Truncated = len(source.Truncated()) > 0
-	c.Decode = decodeCounters(res.Decode)
+	c.Decode = decodeCounters(res)
 	c.TCP = counters(res.TCP)
 	c.Parsers = counters(res.Driver)
 }
@@ -246,6 +247,24 @@ func giveBack() {
 	if runtime.ReadMemStats(&m); m.HeapAlloc > large {
 		runtime.GC()
 	}
+}
+
+// filesRead names the files of which at least something could be read.
+func filesRead(source *pcapfile.Source) []string {
+	failed := make(map[string]bool)
+	for _, err := range append(source.Warnings(), source.Problems()...) {
+		var e *pcapfile.Error
+		if errors.As(err, &e) {
+			failed[e.Name] = true
+		}
+	}
+	names := []string{}
+	for _, f := range source.Files() {
+		if f.Packets > 0 || !failed[f.Name] {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 func mallocs() uint64 {

@@ -11,6 +11,12 @@ var version = ""
 
 type versionCmd struct{}
 
+func (versionCmd) Help() string {
+	return `Examples:
+
+  sensor version`
+}
+
 func (versionCmd) Run(std *streams) error {
 	_, err := fmt.Fprintln(std.out, versionText())
 	return err
