@@ -3,9 +3,16 @@ package smtp
 import (
 	"mailsensor/protocols"
 	"mailsensor/protocols/line"
+	"mailsensor/protocols/sasl"
 )
 
-func (p *parser) loginOpen() bool { return p.login != nil && p.login.open }
+// login is the AUTH exchange that is going on.
+type login struct {
+	exchange sasl.Exchange
+	lost     bool // server bytes were lost meanwhile
+}
+
+func (p *parser) loginOpen() bool { return p.login != nil }
 
 // authCommand begins an exchange (RFC 4954, section 4).
 func (p *parser) authCommand(t int64, arg []byte) {
@@ -15,10 +22,7 @@ func (p *parser) authCommand(t int64, arg []byte) {
 		return
 	}
 	p.endLogin(t, 0)
-	if p.login == nil {
-		p.login = new(login)
-	}
-	p.login.open, p.login.lost = true, false
+	p.login = p.stock.login()
 	p.login.exchange.Start(mechanism, initial, len(initial) > 0)
 	p.enqueue(entry{kind: auth})
 }
@@ -52,7 +56,6 @@ func (p *parser) endLogin(t int64, code uint16) {
 	if !p.loginOpen() {
 		return
 	}
-	p.login.open = false
 	if p.mode == response {
 		p.mode = commands
 	}
@@ -76,5 +79,13 @@ func (p *parser) endLogin(t int64, code uint16) {
 	}
 	if p.login.lost {
 		e.Confidence = protocols.LowerBound
+	}
+	p.dropLogin()
+}
+
+func (p *parser) dropLogin() {
+	if p.login != nil {
+		p.stock.putLogin(p.login)
+		p.login = nil
 	}
 }

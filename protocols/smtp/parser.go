@@ -1,12 +1,9 @@
 package smtp
 
 import (
-	"sync"
-
 	"mailsensor/capture"
 	"mailsensor/protocols"
 	"mailsensor/protocols/line"
-	"mailsensor/protocols/sasl"
 )
 
 // mode says what the client's next bytes are.
@@ -37,47 +34,49 @@ const (
 )
 
 // parser follows one connection. What only a transaction or an AUTH exchange
-// needs is allocated when there is one, so that idle connections are small.
+// needs is taken from the stock when there is one, so that idle connections are
+// small.
 type parser struct {
-	pool *sync.Pool
-	hash bool
-
-	lines [2]line.Scanner
-	lost  [2]bool // bytes of this side are missing: find the next line that makes sense
-	mode  mode
-	told  once
+	// What every piece of content touches comes first.
+	out    protocols.Sink
+	target *transaction // content goes to it; nil: to nobody
+	block  line.Block   // dataBlock
+	left   uint64       // octets: how many are to come
+	mode   mode
+	last   bool   // octets: the chunk is the last
+	spoke  bool   // the client's side was seen
+	heard  bool   // the server's was
+	fresh  bool   // nothing of the client was seen yet
+	skip   uint32 // octets of a binary PROXY header still to come
 
 	greeting bool // the server's first reply is still to come
-	heard    bool // the server's side was seen
-	spoke    bool // the client's side was
 	torn     bool // commands may have been lost since the last that began anew
 	asked    bool // DATA waits for its verdict
 	noise    bool // content was taken for commands: the server complains line by line
 	lmtp     bool
-	skip     uint32 // octets of a binary PROXY header still to come
-	fresh    bool   // nothing of the client was seen yet
-
+	injected bool    // the client sent bytes behind STARTTLS
+	lost     [2]bool // bytes of this side are missing: find the next line that makes sense
 	tls      tlsState
-	injected bool // the client sent bytes behind STARTTLS
+	reply    reply
+	told     once
+	held     uint16 // a final reply that came before the end of the content
 
+	lines [2]line.Scanner
 	queue queue
 	cur   *transaction   // commands of the client belong to it
 	live  *transaction   // the one that is open at the server
 	open  []*transaction // all without an outcome, in order of their MAIL
-
-	target *transaction // content goes to it; nil: to nobody
-	block  line.Block   // dataBlock
-	left   uint64       // octets: how many are to come
-	last   bool         // octets: the chunk is the last
-	held   uint16       // a final reply that came before the end of the content
+	login *login         // nil: no AUTH exchange is going on
 
 	helo  []byte // argument of the accepted EHLO
 	hello []byte // argument of the last EHLO
-	login *login // nil: no AUTH was seen
 
-	reply reply
-	out   protocols.Sink
-	copy  func([]byte) []byte // out.Copy, without making a function value each time
+	stock *stock
+	room  struct { // of the slices, as long as they do not outgrow it
+		entries     [8]entry
+		open        [2]*transaction
+		helo, hello [64]byte
+	}
 }
 
 type tlsState uint8
@@ -89,36 +88,17 @@ const (
 	spoiltTLS          // the server spoke all the same
 )
 
-// login is the AUTH exchange that is going on.
-type login struct {
-	exchange sasl.Exchange
-	open     bool
-	lost     bool // server bytes were lost meanwhile
-}
-
-func newParser(hash bool, pool *sync.Pool) *parser {
-	p := &parser{pool: pool, hash: hash}
-	p.copy = func(b []byte) []byte { return p.out.Copy(b) }
-	return p
-}
-
 // Reset implements protocols.Parser.
 func (p *parser) Reset(c capture.Conn) {
 	for len(p.open) > 0 {
 		p.release(p.open[0])
 	}
+	p.dropLogin()
 	clear(p.queue.entries)
-	q := queue{entries: p.queue.entries[:0]}
-	if cap(q.entries) > 64 {
-		q.entries = nil
-	}
-	if p.login != nil {
-		p.login.exchange.Reset()
-		p.login.open, p.login.lost = false, false
-	}
+	r := &p.room
 	*p = parser{
-		pool: p.pool, hash: p.hash, copy: p.copy, login: p.login, queue: q,
-		open: p.open[:0], helo: p.helo[:0], hello: p.hello[:0],
+		stock: p.stock, queue: queue{entries: reuse(p.queue.entries, r.entries[:])}, open: reuse(p.open, r.open[:]),
+		helo: reuse(p.helo, r.helo[:]), hello: reuse(p.hello, r.hello[:]),
 		greeting: c.Handshake, torn: !c.Handshake, fresh: c.Handshake,
 		lost: [2]bool{!c.Handshake, !c.Handshake},
 	}

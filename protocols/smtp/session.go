@@ -9,7 +9,7 @@ import (
 
 // begin opens a transaction.
 func (p *parser) begin(t int64) *transaction {
-	tx := p.pool.Get().(*transaction)
+	tx := p.stock.transaction()
 	tx.started = t
 	p.open = append(p.open, tx)
 	return tx
@@ -161,7 +161,7 @@ func (p *parser) emit(t int64, tx *transaction) {
 	m.Transfer, m.Size = tx.transfer, tx.size
 	p.recipients(m, tx)
 	if tx.parsing {
-		tx.facts.Facts(&m.Facts, p.copy)
+		tx.facts.Facts(&m.Facts, p.out.Copy)
 	}
 	p.release(tx)
 }
@@ -186,8 +186,7 @@ func (p *parser) release(tx *transaction) {
 	if p.cur == tx {
 		p.cur = nil
 	}
-	tx.clear()
-	p.pool.Put(tx)
+	p.stock.putTransaction(tx)
 }
 
 // proxySignature begins a binary header of the PROXY protocol, which a load

@@ -29,11 +29,7 @@
 //	smtp_unexpected_tls        TLS without STARTTLS
 package smtp
 
-import (
-	"sync"
-
-	"mailsensor/protocols"
-)
+import "mailsensor/protocols"
 
 // Config is what can be chosen.
 type Config struct {
@@ -42,12 +38,12 @@ type Config struct {
 
 // New returns the protocol. The ports are those of SMTP, submission and LMTP.
 func New(c Config) protocols.Protocol {
-	pool := &sync.Pool{New: func() any { return new(transaction) }}
+	shared := &stock{hash: c.AttachmentHash}
 	return protocols.Protocol{
 		Name:  "smtp",
 		Ports: []uint16{25, 587, 2525, 465, 24, 2003},
 		Probe: probe,
-		New:   func() protocols.Parser { return newParser(c.AttachmentHash, pool) },
+		New:   func() protocols.Parser { return shared.parser() },
 	}
 }
 

@@ -10,6 +10,19 @@ import (
 // command until it is told as a Message. It lives on after its end for as long
 // as replies to its commands are to come.
 type transaction struct {
+	facts mime.Parser // at work when parsing
+	record
+	room struct { // of the record's slices, as long as they do not outgrow it
+		from      [64]byte
+		body      [16]byte
+		queueID   [64]byte
+		addresses [192]byte
+		rcpts     [8]recipient
+	}
+}
+
+// record is what is known of a transaction.
+type record struct {
 	from     []byte
 	null     bool
 	body     []byte
@@ -30,7 +43,6 @@ type transaction struct {
 	odd      line.Oddity
 	early    bool // content came before its 354
 	complete bool // the end of the content was seen
-	facts    *mime.Parser
 	parsing  bool // facts is at work on this transaction
 	finished bool // facts has seen the end
 
@@ -54,9 +66,10 @@ type recipient struct {
 
 // clear makes tx new, with the memory it has.
 func (tx *transaction) clear() {
-	*tx = transaction{
-		from: tx.from[:0], body: tx.body[:0], addresses: tx.addresses[:0],
-		rcpts: tx.rcpts[:0], queueID: tx.queueID[:0], facts: tx.facts,
+	r := &tx.room
+	tx.record = record{
+		from: reuse(tx.from, r.from[:]), body: reuse(tx.body, r.body[:]), queueID: reuse(tx.queueID, r.queueID[:]),
+		addresses: reuse(tx.addresses, r.addresses[:]), rcpts: reuse(tx.rcpts, r.rcpts[:]),
 	}
 }
 
@@ -123,9 +136,6 @@ func (tx *transaction) begin(how protocols.Transfer, hash bool) {
 	tx.transfer = how
 	if tx.parsing {
 		return
-	}
-	if tx.facts == nil {
-		tx.facts = new(mime.Parser)
 	}
 	tx.facts.Reset(hash)
 	tx.parsing = true
