@@ -259,6 +259,7 @@ const (
 	AfterStartTLS
 	ImplicitTLS
 	Deflated
+	Decrypted // plain text behind an accepted STARTTLS: the mirror was decrypted on its way
 	Unidentified
 	visibilities
 )
@@ -266,7 +267,7 @@ const (
 // Visibilities is their number.
 const Visibilities = int(visibilities)
 
-var visibilityNames = [...]string{"cleartext", "starttls", "tls", "compressed", "unknown"}
+var visibilityNames = [...]string{"cleartext", "starttls", "tls", "compressed", "decrypted", "unknown"}
 
 func (v Visibility) String() string { return visibilityNames[v] }
 

@@ -318,6 +318,7 @@ func (s *Stream) run(d capture.Dir, t int64, b []byte) (used int) {
 // follows, or plain text, because the mirror was decrypted on its way here.
 func (s *Stream) sniff(d capture.Dir, t int64, b []byte) {
 	if c := b[0]; c >= ' ' && c < 0x7f || c == '\r' || c == '\n' || c == '\t' {
+		s.turn(Decrypted)
 		s.state = parsing
 		s.parse(d, t, b)
 		return

@@ -123,6 +123,7 @@ type Forms struct {
 	StartTLS   Form `json:"starttls"`
 	TLS        Form `json:"tls"`
 	Compressed Form `json:"compressed"`
+	Decrypted  Form `json:"decrypted"`
 	Unknown    Form `json:"unknown"`
 }
 

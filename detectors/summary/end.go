@@ -82,6 +82,7 @@ func (f *Forms) see(octets *[protocols.Visibilities][2]uint64) {
 		protocols.AfterStartTLS: &f.StartTLS,
 		protocols.ImplicitTLS:   &f.TLS,
 		protocols.Deflated:      &f.Compressed,
+		protocols.Decrypted:     &f.Decrypted,
 		protocols.Unidentified:  &f.Unknown,
 	} {
 		if n := octets[v][0] + octets[v][1]; n > 0 {

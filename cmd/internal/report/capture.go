@@ -55,7 +55,7 @@ func (p *printer) payload() {
 		return
 	}
 	encrypted, gaps := f.StartTLS.Bytes+f.TLS.Bytes, p.doc.Capture.GapBytes
-	seen := f.Cleartext.Bytes + encrypted + f.Compressed.Bytes + f.Unknown.Bytes
+	seen := f.Cleartext.Bytes + f.Decrypted.Bytes + encrypted + f.Compressed.Bytes + f.Unknown.Bytes
 	p.fact("lost", "%s (%s of the payload)", size(gaps), percent(gaps, seen+gaps))
 	p.fact("encrypted", "%s (%s of the payload seen)", size(encrypted), percent(encrypted, seen))
 }

@@ -25,10 +25,10 @@ func (p *printer) visibility() {
 	for _, name := range names {
 		f := p.doc.Visibility[name]
 		rows = append(rows, row{name, size(f.Cleartext.Bytes), size(f.StartTLS.Bytes), size(f.TLS.Bytes),
-			size(f.Compressed.Bytes), size(f.Unknown.Bytes)})
+			size(f.Compressed.Bytes), size(f.Decrypted.Bytes), size(f.Unknown.Bytes)})
 	}
 	p.grid("What could be seen: octets of payload by form",
-		row{"protocol", "clear text", "STARTTLS", "TLS", "compressed", "unknown"}, rows)
+		row{"protocol", "clear text", "STARTTLS", "TLS", "compressed", "decrypted", "unknown"}, rows)
 }
 
 func (p *printer) smtp() {
