@@ -36,7 +36,7 @@ bench: ## speed and memory against wc -l, in one run
 	$(GO) run ./cmd/bench
 
 golden: ## rewrite the golden files; review the difference before committing
-	$(GO) test ./cmd/sensor -run Golden -update
+	$(GO) test ./cmd/internal/report ./cmd/sensor ./detectors/summary ./protocols/imap ./protocols/smtp -update
 
 clean:
 	rm -rf bin
