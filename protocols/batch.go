@@ -70,7 +70,7 @@ type Batch struct {
 	pos    Position
 
 	logins   pool[Login]
-	messages pool[Message]
+	messages pool[roomyMessage]
 	reads    pool[MailboxRead]
 	selects  pool[MailboxSelect]
 	changes  pool[MailboxChange]
@@ -131,10 +131,26 @@ func add[T any, E interface {
 	return e
 }
 
+// roomyMessage is a message with room for the lists of an ordinary one.
+type roomyMessage struct {
+	Message
+	recipients  [4]Recipient
+	from        [1][]byte
+	to          [4][]byte
+	received    [4][]byte
+	attachments [1]Attachment
+}
+
 func (b *Batch) message(h Head) *Message {
-	m := add[Message](b, &b.messages)
-	r, f := m.Recipients[:0], m.Facts
-	*m = Message{Head: h, Recipients: r}
+	x := b.messages.next()
+	m := &x.Message
+	b.Events = append(b.Events, m)
+	r, f := m.Recipients, m.Facts
+	if r == nil {
+		r = x.recipients[:]
+		f = Facts{From: x.from[:], To: x.to[:], Received: x.received[:], Attachments: x.attachments[:]}
+	}
+	*m = Message{Head: h, Recipients: r[:0]}
 	m.Facts = Facts{From: f.From[:0], To: f.To[:0], Received: f.Received[:0], Attachments: f.Attachments[:0]}
 	return m
 }
