@@ -85,8 +85,40 @@ func TestConnectionsReuseWhatTheyNeed(t *testing.T) {
 	}
 }
 
+// TestFreshConnectionsAllocateTogether holds that many connections at once, none
+// of which finds another's buffers, cost less than one allocation each.
+func TestFreshConnectionsAllocateTogether(t *testing.T) {
+	const conns = 512
+	list, c := []protocols.Protocol{New()}, protocoltest.Conn(143)
+	dr := protocols.NewDriver(list)
+	var streams []*protocols.Stream
+	session := func() {
+		s := dr.Open(c)
+		s.Data(capture.ToClient, 1, greetingLine)
+		s.Data(capture.ToServer, 1, loginLines)
+		s.Data(capture.ToClient, 1, loginReply)
+		s.Data(capture.ToServer, 1, sizeLine)
+		s.Data(capture.ToClient, 1, sizeReply)
+		dr.Batch.Reset()
+		streams = append(streams, s)
+	}
+	session()
+	streams = append(make([]*protocols.Stream, 0, 2*conns+2), streams...)
+	if n := testing.AllocsPerRun(conns, session); n >= 1 {
+		t.Errorf("a new connection allocates %v times", n)
+	}
+}
+
+var (
+	greetingLine = []byte("* OK hi\r\n")
+	loginLines   = []byte("a LOGIN user77@corp.example pw\r\nb SELECT INBOX\r\n")
+	loginReply   = []byte("a OK\r\n* 900 EXISTS\r\n* OK [UIDVALIDITY 7]\r\nb OK [READ-WRITE]\r\n")
+	sizeLine     = []byte("c UID FETCH 17,90 (RFC822.SIZE BODY.PEEK[])\r\nd NOOP\r\n")
+	sizeReply    = []byte("* 7 FETCH (UID 17 RFC822.SIZE 3 BODY[] {3}\r\nabc)\r\n* 70 FETCH (UID 90 RFC822.SIZE 3 BODY[] \"abc\")\r\nc OK\r\nd OK\r\n")
+)
+
 func TestIdleConnectionIsSmall(t *testing.T) {
-	if n := unsafe.Sizeof(parser{}); n > 1024 {
+	if n := unsafe.Sizeof(parser{}); n > 1024 { // all that an ordinary idle connection needs
 		t.Errorf("a parser has %d octets", n)
 	}
 	if n := unsafe.Sizeof(command{}); n > 160 {

@@ -195,7 +195,7 @@ func (p *parser) verb(text []byte) {
 	case authenticateVerb:
 		c.mode = cliMech
 	case idVerb:
-		p.id = new(identity)
+		p.beginIdentity()
 	}
 }
 

@@ -7,6 +7,8 @@ const (
 	maxInFlight = 256
 	maxUnheard  = 32 // while the server was not heard
 	keepSlots   = 16
+	roomSlots   = 2    // within the parser: ordinary clients wait for one command before the next
+	roomText    = 40   // for the arguments of each: a user name, a mailbox
 	maxArgument = 1024 // mailbox names, user names
 	maxTerms    = 512  // search criteria, flags
 	maxEarly    = 8    // replies to commands that were not sent yet
@@ -79,12 +81,12 @@ func (p *parser) push(tag uint64, v verb, uid bool) *command {
 	case n >= maxUnheard && !p.seen[1]:
 		p.abandon(0)
 	}
-	if n := len(p.flight); n < cap(p.flight) {
-		p.flight = p.flight[:n+1]
-	} else {
-		p.flight = append(p.flight, command{})
+	n := len(p.flight)
+	if n == cap(p.flight) {
+		p.flight = slices.Grow(p.flight, max(keepSlots-n, 3*n))
 	}
-	c := &p.flight[len(p.flight)-1]
+	p.flight = p.flight[:n+1]
+	c := &p.flight[n]
 	*c = command{tag: tag, verb: v, uid: uid, text: c.text[:0]}
 	return c
 }
@@ -112,7 +114,16 @@ func (p *parser) remove(i int) {
 	p.flight[n-1] = command{text: slot.text[:0]}
 	p.flight = p.flight[:n-1]
 	if n == 1 && cap(p.flight) > keepSlots {
-		p.flight = nil
+		p.useRoom()
+	}
+}
+
+// useRoom takes the room within the parser for the commands in flight, of which
+// there are none.
+func (p *parser) useRoom() {
+	p.flight = p.room.flight[:0]
+	for i := range p.room.flight {
+		p.room.flight[i].text = p.room.text[i][:0]
 	}
 }
 

@@ -27,7 +27,9 @@ func (p *parser) complete(i int, r result, rc *code) (act protocols.Action) {
 	if c.verb != selectVerb && c.verb != examineVerb {
 		p.flush(c)
 	} else if r != replyOK && p.next != nil {
-		p.spare, p.next = p.next, nil
+		p.flush(nil)
+		p.drop(p.next)
+		p.next = nil
 	}
 	if r == replyOK {
 		act = p.accepted(c, rc)
@@ -76,13 +78,13 @@ func (p *parser) changed(c *command, rc *code) {
 			e.Mailbox, e.UIDValidity = p.out.Copy(p.sel.mailbox), p.sel.validity
 		}
 	default:
-		e.Mailbox, e.UIDValidity = p.copyMailbox(c.arg(0)), rc.validity()
+		e.Mailbox, e.UIDValidity = p.copyMailbox(c.text, c.arg(0)), rc.validity()
 	}
 	switch c.verb {
 	case appendVerb, replaceVerb:
 		e.Command, e.Messages, e.Bytes = "APPEND", c.count, c.bytes
 	case copyVerb, moveVerb:
-		e.Target, e.Messages = p.copyMailbox(c.arg(0)), c.moved(rc)
+		e.Target, e.Messages = p.copyMailbox(c.text, c.arg(0)), c.moved(rc)
 	case storeVerb:
 		e.Flags, e.Messages = p.out.Copy(c.text), c.named
 		if c.count > 0 { // nothing answers a .SILENT one
@@ -91,7 +93,7 @@ func (p *parser) changed(c *command, rc *code) {
 	case expungeVerb:
 		e.Messages = c.count
 	case renameVerb:
-		e.Target = p.copyMailbox(c.arg(1))
+		e.Target = p.copyMailbox(c.text, c.arg(1))
 	case setACLVerb, deleteACLVerb:
 		e.Target, e.Rights = p.out.Copy(c.arg(1)), p.out.Copy(c.arg(2))
 	}

@@ -270,6 +270,9 @@ func (p *parser) takeBodies() {
 		id, byUID = p.identify(sel, sel.position(f.num))
 	}
 	if f.size > 0 {
+		if sel.sizes == nil {
+			sel.sizes = p.pools.sizes()
+		}
 		sel.setSize(id, byUID, f.size)
 	}
 	if bodies {

@@ -55,11 +55,30 @@ func (d *identity) end() {
 	}
 }
 
+// beginIdentity makes ready for an ID command.
+func (p *parser) beginIdentity() {
+	if p.id == nil {
+		p.id = p.pools.identities.Get().(*identity)
+	}
+	d := p.id
+	*d = identity{key: d.key[:0], name: d.name[:0], version: d.version[:0], os: d.os[:0], origin: d.origin[:0]}
+}
+
+func (p *parser) dropIdentity() {
+	if p.id != nil {
+		p.pools.identities.Put(p.id)
+		p.id = nil
+	}
+}
+
 // clientInfo reports what the ID command said.
 func (p *parser) clientInfo() {
 	d := p.id
-	p.id = nil
-	if d == nil || len(d.name)+len(d.version)+len(d.os)+len(d.origin) == 0 {
+	if d == nil {
+		return
+	}
+	defer p.dropIdentity()
+	if len(d.name)+len(d.version)+len(d.os)+len(d.origin) == 0 {
 		return
 	}
 	e := p.out.ClientInfo(p.now)

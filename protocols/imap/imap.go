@@ -28,7 +28,6 @@ package imap
 
 import (
 	"slices"
-	"sync"
 
 	"mailsensor/capture"
 	"mailsensor/protocols"
@@ -41,25 +40,14 @@ func New() protocols.Protocol { return newProtocol(maxAge) }
 // newProtocol lets tests that give every octet its own second wait longer with
 // what has gathered.
 func newProtocol(age int64) protocols.Protocol {
-	shared := &pools{
-		age:      age,
-		readings: sync.Pool{New: func() any { return new(reading) }},
-		logins:   sync.Pool{New: func() any { return new(sasl.Exchange) }},
-	}
+	shared := newPools(age)
 	return protocols.Protocol{
 		Name:    "imap",
 		Ports:   []uint16{143, 220, 993},
 		Probe:   probe,
-		New:     func() protocols.Parser { return &parser{pools: shared} },
+		New:     func() protocols.Parser { return shared.parser() },
 		Visible: protocols.Cleartext,
 	}
-}
-
-// pools hold what a connection needs only at times, so that an idle one is small.
-type pools struct {
-	readings sync.Pool
-	logins   sync.Pool
-	age      int64 // how long body items gather at most
 }
 
 // parser follows one connection.
@@ -80,9 +68,9 @@ type parser struct {
 
 	sel        *selection // nil: none known
 	next       *selection // of the SELECT that is being answered
-	spare      *selection
-	selections uint32 // in this connection so far
-	exists     uint32 // the last EXISTS, for selections whose SELECT was not seen
+	spare      *selection // a second one, for clients that go from mailbox to mailbox
+	selections uint32     // in this connection so far
+	exists     uint32     // the last EXISTS, for selections whose SELECT was not seen
 
 	read  *reading // body items not reported yet; nil: none
 	fetch fetch
@@ -94,18 +82,23 @@ type parser struct {
 	greeted  bool // the server said something
 	wantTLS  bool // STARTTLS is in flight
 	switched bool // STARTTLS was accepted and the client has not spoken since
+
+	room room
 }
 
 // Reset implements protocols.Parser.
 func (p *parser) Reset(c capture.Conn) {
 	p.release()
-	old := *p
-	*p = parser{pools: old.pools, flight: old.flight[:0], early: old.early[:0], reported: old.reported[:0]}
-	if cap(p.flight) > keepSlots {
-		p.flight = nil
+	p.drop(p.sel)
+	p.drop(p.next)
+	p.room.selection.reset()
+	*p = parser{
+		pools: p.pools, early: p.early[:0], reported: p.reported[:0], flight: p.flight[:0], spare: p.spare,
+		srv:  server{box: p.srv.box},
+		room: room{selection: p.room.selection},
 	}
-	if p.spare = old.spare; p.spare == nil {
-		p.spare = old.sel
+	if n := cap(p.flight); n <= roomSlots || n > keepSlots {
+		p.useRoom()
 	}
 	p.cli.line.Max, p.srv.line.Max = maxLine, maxLine
 	if !c.Handshake { // it may begin inside a line or a literal
@@ -126,6 +119,7 @@ func (p *parser) release() {
 		p.pools.readings.Put(p.read)
 		p.read = nil
 	}
+	p.dropIdentity()
 }
 
 // Parse implements protocols.Parser.

@@ -1,6 +1,8 @@
 package imap
 
 import (
+	"slices"
+
 	"mailsensor/protocols"
 	"mailsensor/protocols/line"
 )
@@ -14,6 +16,8 @@ const (
 	maxBodies  = 64             // of one response
 	maxSection = 64
 	lookBack   = 4 // runs that a message is tried against: header and text come in turn
+	roomItems  = 4 // within the reading
+	roomBodies = 2
 )
 
 // body is one body of the response that is being read.
@@ -35,11 +39,23 @@ type reading struct {
 	lossy     bool       // something is missing among the items
 	vague     bool       // repeats may not be recognisable
 	structure structure
+	room      struct {
+		items  [roomItems]protocols.ReadItem
+		bodies [roomBodies]body
+
+		sections, leaves [maxSection]byte
+	}
+}
+
+// useRoom takes the room within the reading, of which nothing is in use.
+func (r *reading) useRoom() {
+	r.items, r.bodies = r.room.items[:0], r.room.bodies[:0]
+	r.sections, r.structure.text = r.room.sections[:0], r.room.leaves[:0]
 }
 
 func (r *reading) reset() {
 	items, bodies, sections := r.items[:0], r.bodies[:0], r.sections[:0]
-	*r = reading{items: items, bodies: bodies, sections: sections}
+	*r = reading{items: items, bodies: bodies, sections: sections, structure: structure{text: r.structure.text[:0]}}
 }
 
 // reading returns the one of this connection.
@@ -116,6 +132,9 @@ func (r *reading) add(it protocols.ReadItem) {
 				return
 			}
 		}
+	}
+	if n := len(r.items); n == cap(r.items) {
+		r.items = slices.Grow(r.items, 7*n)
 	}
 	r.items = append(r.items, it)
 }

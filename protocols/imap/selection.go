@@ -1,9 +1,17 @@
 package imap
 
-import "mailsensor/protocols"
+import (
+	"slices"
 
-// maxSizes bounds how many RFC822.SIZEs a selection remembers.
-const maxSizes = 2048
+	"mailsensor/protocols"
+)
+
+// Bounds of what a selection remembers.
+const (
+	maxSizes   = 2048 // RFC822.SIZEs
+	firstSizes = 32   // so many at first, then eight times as many
+	roomName   = 32   // octets of a mailbox name within the selection
+)
 
 // selection is a mailbox while it is selected.
 type selection struct {
@@ -16,6 +24,7 @@ type selection struct {
 	unnamed  spans // positions that were reported without a UID
 	sizes    []messageSize
 	oldest   int // in sizes, once it is full
+	roomName [roomName]byte
 }
 
 type messageSize struct {
@@ -29,15 +38,19 @@ func (s *selection) reset() {
 	if cap(unnamed) > 64 {
 		unnamed = nil
 	}
-	if cap(sizes) > 64 {
+	if cap(sizes) > 2*firstSizes {
 		sizes = nil
 	}
-	*s = selection{sequence: s.sequence, mailbox: s.mailbox[:0], unnamed: unnamed, sizes: sizes}
+	*s = selection{sequence: s.sequence, unnamed: unnamed, sizes: sizes}
+	s.mailbox = s.roomName[:0]
 }
 
 // setSize remembers the size of a message by the number it is reported by.
 func (s *selection) setSize(id uint32, byUID bool, size uint32) {
-	if len(s.sizes) < maxSizes {
+	if n := len(s.sizes); n < maxSizes {
+		if n == cap(s.sizes) {
+			s.sizes = slices.Grow(s.sizes, 7*n)
+		}
 		s.sizes = append(s.sizes, messageSize{id, size, byUID})
 		return
 	}
@@ -57,13 +70,21 @@ func (s *selection) size(id uint32, byUID bool) uint32 {
 
 // newSelection returns an empty one.
 func (p *parser) newSelection() *selection {
-	s := p.spare
-	p.spare = nil
-	if s == nil {
-		s = new(selection)
+	s := &p.room.selection
+	if s == p.sel || s == p.next {
+		if s, p.spare = p.spare, nil; s == nil {
+			s = new(selection)
+		}
 	}
 	s.reset()
 	return s
+}
+
+// drop keeps a selection that ended for the next.
+func (p *parser) drop(s *selection) {
+	if s != nil && s != &p.room.selection {
+		p.spare = s
+	}
 }
 
 // selectionNow is the selection that responses are about now. While a SELECT is
@@ -130,7 +151,6 @@ func (p *parser) selected(c *command) {
 
 // unselect leaves the selected mailbox.
 func (p *parser) unselect() {
-	if p.sel != nil {
-		p.spare, p.sel = p.sel, nil
-	}
+	p.drop(p.sel)
+	p.sel = nil
 }

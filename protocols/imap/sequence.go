@@ -4,8 +4,9 @@ import "slices"
 
 // Bounds of what is remembered of a selected mailbox.
 const (
-	maxSpans = 256
-	maxLinks = 1024
+	maxSpans   = 256
+	maxLinks   = 1024
+	firstLinks = 4 // within the sequence; then eight times as many
 )
 
 // span is a run of numbers, both ends included.
@@ -60,12 +61,13 @@ type sequence struct {
 	gone  spans  // positions that were expunged
 	links []link // by position
 	vague bool   // expunges were missed, or there were too many: positions may be wrong
+	room  [firstLinks]link
 }
 
 func (s *sequence) reset() {
 	s.gone, s.links, s.vague = s.gone[:0], s.links[:0], false
-	if cap(s.links) > 64 {
-		s.links = nil
+	if n := cap(s.links); n < firstLinks || n > 64 {
+		s.links = s.room[:0]
 	}
 	if cap(s.gone) > 64 {
 		s.gone = nil
@@ -189,6 +191,9 @@ func (s *sequence) insert(i int, l link) {
 		}
 	}
 	if i < j || len(s.links) < maxLinks {
+		if n := len(s.links); i == j && n == cap(s.links) {
+			s.links = slices.Grow(s.links, max(firstLinks, 7*n))
+		}
 		s.links = slices.Replace(s.links, i, j, l)
 	}
 }

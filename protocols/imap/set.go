@@ -8,9 +8,9 @@ type setReader struct {
 	value, from uint64
 	digits      bool
 	ranged      bool
-	star        bool   // a "*" was in it: how many messages it names is not known
-	total       uint64 // messages named so far
-	each        func(first, last uint32)
+	star        bool      // a "*" was in it: how many messages it names is not known
+	total       uint64    // messages named so far
+	gone        *sequence // VANISHED: what the numbers are taken out of; nil: they are only counted
 }
 
 func (s *setReader) write(b []byte) {
@@ -40,8 +40,8 @@ func (s *setReader) close() {
 			first = 1
 		}
 		s.total += last - first + 1
-		if s.each != nil {
-			s.each(uint32(first), uint32(last))
+		if s.gone != nil {
+			s.gone.vanish(uint32(first), uint32(last))
 		}
 	}
 	s.value, s.from, s.digits, s.ranged = 0, 0, false, false

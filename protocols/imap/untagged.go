@@ -102,9 +102,8 @@ func (p *parser) vanishedToken(tok token, text []byte) {
 	case tok == open:
 		s.early = true
 	case s.depth == 0 && (tok == atom || tok == atomRest):
-		if s.set.each == nil && !s.early {
-			sel := p.selectionNow()
-			s.set.each = sel.sequence.vanish
+		if s.set.gone == nil && !s.early {
+			s.set.gone = &p.selectionNow().sequence
 		}
 		s.set.write(text)
 	}
@@ -147,11 +146,18 @@ type mailboxStatus struct {
 	messages uint32
 	validity uint32
 	known    bool // messages was among the items
+	room     struct {
+		name [64]byte
+		item [maxItem]byte
+	}
 }
+
+const maxItem = 16
 
 func (s *server) beginMailbox() {
 	if s.box == nil {
 		s.box = new(mailboxStatus)
+		s.box.name, s.box.item = s.box.room.name[:0], s.box.room.item[:0]
 	}
 	*s.box = mailboxStatus{name: s.box.name[:0], item: s.box.item[:0]}
 }
@@ -165,7 +171,7 @@ func (p *parser) mailboxToken(tok token, text []byte) {
 	case !box.named && tok == end:
 		box.named = true
 	case box.named && tok == atom && len(box.item) == 0:
-		box.item = append(box.item, text[:min(len(text), 16)]...)
+		box.item = append(box.item, text[:min(len(text), maxItem)]...)
 	case box.named && tok == atom:
 		v, _ := line.Uint(text)
 		switch {
@@ -184,12 +190,12 @@ func (p *parser) endMailbox() {
 		return
 	}
 	e := p.out.MailboxSelect(p.now)
-	e.Command, e.Mailbox = "STATUS", p.copyMailbox(box.name)
+	e.Command, e.Mailbox = "STATUS", p.copyMailbox(box.name, box.name)
 	e.UIDValidity, e.Exists, e.ExistsKnown = box.validity, box.messages, box.known
 }
 
-// copyMailbox is a mailbox's name for an event.
-func (p *parser) copyMailbox(name []byte) []byte {
-	var scratch [256]byte
-	return p.out.Copy(appendMailbox(scratch[:0], name, p.utf8))
+// copyMailbox is a mailbox's name for an event. It is decoded behind buf, where
+// there is mostly room for it.
+func (p *parser) copyMailbox(buf, name []byte) []byte {
+	return p.out.Copy(appendMailbox(buf, name, p.utf8)[len(buf):])
 }
