@@ -87,6 +87,7 @@ func TestHelp(t *testing.T) {
 // leaves standard output alone.
 func TestUsageErrors(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "missing")
+	own := write(t, "own.pcap", read(t, basic))
 	for _, c := range []struct {
 		args []string
 		want string
@@ -100,13 +101,15 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"replay", "--workers=many", basic}, "--workers"},
 		{[]string{"replay", "--top=-1", basic}, "--top"},
 		{[]string{"replay", "--attachment-hash", "md5", basic}, `--attachment-hash must be one of "sha256","none"`},
-		{[]string{"replay", "--filter", "tcp prot 25", basic}, "--filter: "},
+		{[]string{"replay", "--filter", "tcp prot 25", basic}, "--filter: at character 5: "},
 		{[]string{"replay", "--from", "yesterday", basic}, "--from: \"yesterday\" is no time: write 2026-03-01T08:00:00Z"},
 		{[]string{"replay", "--to", "2026-13-01", basic}, "--to: "},
 		{[]string{"replay", "--from", "2026-03-02", "--to", "2026-03-01", basic}, "--from is not before --to"},
 		{[]string{"replay", "--config", missing, basic}, missing},
 		{[]string{"replay", "--events", missing + "/events", basic}, "--events: open " + missing},
 		{[]string{"replay", "--events", t.TempDir(), basic}, "--events: "},
+		{[]string{"replay", "--events", own, own}, "--events: " + own + " is a capture that is to be read"},
+		{[]string{"replay", "--events", own, filepath.Dir(own)}, "--events: " + own + " is a capture that is to be read"},
 		{[]string{"completion", "tcsh"}, "bash"},
 		{[]string{"completion"}, "expected \"<shell>\""},
 	} {
@@ -114,6 +117,9 @@ func TestUsageErrors(t *testing.T) {
 		if o.code != exitBad || o.out != "" || !strings.Contains(o.err, c.want) || !strings.HasPrefix(o.err, "sensor: ") {
 			t.Errorf("%q: exit %d, output %q, error %q; want 2 and %q", c.args, o.code, o.out, o.err, c.want)
 		}
+	}
+	if !bytes.Equal(read(t, own), read(t, basic)) {
+		t.Error("a capture was overwritten")
 	}
 }
 

@@ -84,6 +84,32 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
+// A folder without captures is told of file by file, and not forever.
+func TestFolderOfOtherFiles(t *testing.T) {
+	folder := t.TempDir()
+	for i := range 50 {
+		if err := os.WriteFile(filepath.Join(folder, fmt.Sprint(i)), []byte("notes"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := sensor(nil, "replay", folder)
+	if o.code != exitBad || o.out != "" || strings.Count(o.err, "\n") != maxTold+1 || strings.Count(o.err, "sensor: ") != maxTold+1 ||
+		!strings.HasSuffix(o.err, "and 30 more of that kind\n") {
+		t.Errorf("%+v", o)
+	}
+	capture := filepath.Join(folder, "mail.pcap")
+	if err := os.WriteFile(capture, read(t, basic), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o = sensor(nil, "replay", "--json", folder)
+	if o.code != exitOK || !strings.Contains(o.err, "no captures were left out: 50") || strings.Count(o.err, "\n") != 1 {
+		t.Errorf("exit %d: %s", o.code, o.err)
+	}
+	if d := parse(t, o.out); len(d.Capture.Files) != 1 || d.Capture.Files[0] != capture {
+		t.Errorf("%q", d.Capture.Files)
+	}
+}
+
 func TestUnreadableFile(t *testing.T) {
 	path := write(t, "secret.pcap", read(t, basic))
 	if err := os.Chmod(path, 0); err != nil {
@@ -140,7 +166,10 @@ func TestWaysIn(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "x"), zipped.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	comma := write(t, "a,b.pcap", read(t, basic))
 	for name, o := range map[string]outcome{
+		"a comma":       sensor(nil, "replay", "--json", comma),
+		"-r, a comma":   sensor(nil, "replay", "--json", "-r", comma),
 		"-r":            sensor(nil, "replay", "--json", "-r", basic),
 		"stdin":         sensor(bytes.NewReader(read(t, basic)), "replay", "--json", "-"),
 		"stdin, gzip":   sensor(&zipped, "replay", "--json", "-"),

@@ -56,7 +56,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	var c cli
 	parser := kong.Must(&c,
 		kong.Name("sensor"),
-		kong.Description("A network sensor for mail traffic."),
+		kong.Description("A network sensor for mail traffic. Begin with: sensor replay capture.pcap"),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 80}),

@@ -1,13 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime"
+	"slices"
 	"syscall"
 	"time"
 
@@ -16,7 +15,6 @@ import (
 	"mailsensor/capture/pcapfile"
 	"mailsensor/cmd/internal/config"
 	"mailsensor/cmd/internal/pipeline"
-	"mailsensor/cmd/internal/report"
 	"mailsensor/detectors/inside"
 	"mailsensor/detectors/summary"
 	"mailsensor/protocols"
@@ -27,9 +25,9 @@ var errInterrupted = errors.New("interrupted")
 
 type replayCmd struct {
 	Files []string `arg:"" optional:"" name:"file" help:"Capture files or folders; - is standard input."`
-	Read  []string `short:"r" placeholder:"FILE" help:"Another way to name a capture file, as in tcpdump."`
+	Read  []string `short:"r" sep:"none" placeholder:"FILE" help:"A capture file, as in tcpdump."`
 
-	JSON   bool   `name:"json" help:"Print the summary as one JSON document."`
+	JSON   bool   `name:"json" help:"Print the summary as one JSON document, all rows and exact counts."`
 	Events string `placeholder:"FILE" help:"Write one JSON line an event; - is standard output (the summary then goes to standard error)."`
 	Top    int    `default:"10" help:"Rows of each table; 0 shows all."`
 	Quiet  bool   `short:"q" help:"No progress bar, and no summary unless --json asks for it."`
@@ -37,11 +35,11 @@ type replayCmd struct {
 	Filter         string `placeholder:"EXPR" help:"Read only what matches, in the language of tcpdump: 'tcp port 25 or net 10.0.0.0/8'."`
 	From           string `placeholder:"TIME" help:"Read only packets from this time on: 2026-03-01T08:00:00Z, or 2026-03-01 08:00 in the configured time zone."`
 	To             string `placeholder:"TIME" help:"Read only packets before this time."`
-	AttachmentHash string `enum:"sha256,none" default:"sha256" help:"Hash of every attachment: sha256 or none."`
+	AttachmentHash string `enum:"sha256,none" default:"sha256" placeholder:"sha256|none" help:"Hash of every attachment; sha256 by default, none is faster."`
 	Checksums      bool   `help:"Drop packets with wrong checksums (offloading makes them wrong where they are sent)."`
 	VLANAware      bool   `name:"vlan-aware" help:"Take the VLAN for a part of the connection."`
 	Workers        int    `placeholder:"N" help:"Threads that read streams; one per CPU by default. The output does not depend on it."`
-	Config         string `placeholder:"FILE" env:"MAILSENSOR_CONFIG" help:"Settings (sensor.yaml)."`
+	Config         string `placeholder:"FILE" env:"MAILSENSOR_CONFIG" help:"Settings, as in sensor.yaml: what is ours, time zone, account names."`
 }
 
 func (replayCmd) Help() string {
@@ -58,36 +56,26 @@ others were); 130 interrupted (the summary is of what was read).`
 }
 
 func (c *replayCmd) Run(std *streams) error {
-	if c.Events == "-" && c.JSON {
-		return errors.New("--events - and --json both want standard output: give --events a file")
+	if err := c.check(); err != nil {
+		return err
 	}
-	files := append(append([]string(nil), c.Read...), c.Files...)
-	if len(files) == 0 {
-		return errors.New("no capture file given\nTry 'sensor replay --help'")
-	}
-	if c.Workers < 0 || c.Top < 0 {
-		return errors.New("--workers and --top cannot be negative")
-	}
-	conf := config.Default()
-	if c.Config != "" {
-		var err error
-		if conf, err = config.Load(c.Config); err != nil {
-			return err
-		}
+	conf, err := c.config()
+	if err != nil {
+		return err
 	}
 	opt, err := c.pipeline(conf)
 	if err != nil {
 		return err
 	}
-	source, err := pcapfile.Open(files, std.in)
+	source, err := pcapfile.Open(slices.Concat(c.Read, c.Files), std.in)
 	if err != nil {
-		return err
+		return tell(std, err)
 	}
 	defer source.Close()
 	opt.Source = source
 
 	border := inside.New(insideConfig(conf))
-	events, closeEvents, err := c.events(std, border)
+	events, closeEvents, err := c.events(std, border, source)
 	if err != nil {
 		return err
 	}
@@ -123,6 +111,26 @@ func (c *replayCmd) Run(std *streams) error {
 	return c.verdict(ctx, std, source)
 }
 
+// check finds what the flags contradict one another in.
+func (c *replayCmd) check() error {
+	switch {
+	case c.Events == "-" && c.JSON:
+		return errors.New("--events - and --json both want standard output: give --events a file")
+	case len(c.Read)+len(c.Files) == 0:
+		return errors.New("no capture file given\nTry 'sensor replay --help'")
+	case c.Workers < 0 || c.Top < 0:
+		return errors.New("--workers and --top cannot be negative")
+	}
+	return nil
+}
+
+func (c *replayCmd) config() (config.Config, error) {
+	if c.Config == "" {
+		return config.Default(), nil
+	}
+	return config.Load(c.Config)
+}
+
 // pipeline turns flags into options.
 func (c *replayCmd) pipeline(conf config.Config) (pipeline.Options, error) {
 	opt := pipeline.Options{
@@ -143,11 +151,20 @@ func (c *replayCmd) pipeline(conf config.Config) (pipeline.Options, error) {
 	if c.Filter != "" {
 		f, err := filter.New(c.Filter)
 		if err != nil {
-			return opt, fmt.Errorf("--filter: %w", err)
+			return opt, badFilter(err)
 		}
 		opt.Match = f.Match
 	}
 	return opt, nil
+}
+
+// badFilter says where in the expression the mistake is.
+func badFilter(err error) error {
+	var e *filter.Error
+	if errors.As(err, &e) {
+		return fmt.Errorf("--filter: at character %d: %s", e.Pos+1, e.Text)
+	}
+	return fmt.Errorf("--filter: %w", err)
 }
 
 // parseTime reads RFC 3339, or a date with an optional time in loc. "" is 0.
@@ -166,38 +183,23 @@ func parseTime(s string, loc *time.Location) (int64, error) {
 	return 0, fmt.Errorf("%q is no time: write 2026-03-01T08:00:00Z, or 2026-03-01 08:00", s)
 }
 
-// events returns what to do with each event, and what to do at the end.
-func (c *replayCmd) events(std *streams, border *inside.Border) (write func(protocols.Event), done func() error, err error) {
-	if c.Events == "" {
-		return func(protocols.Event) {}, func() error { return nil }, nil
-	}
-	out, closeOut := std.out, func() error { return nil }
-	if c.Events != "-" {
-		f, err := os.Create(c.Events)
-		if err != nil {
-			return nil, nil, fmt.Errorf("--events: %w", err)
-		}
-		out, closeOut = f, f.Close
-	}
-	w := bufio.NewWriterSize(out, 64<<10)
-	var line []byte
-	write = func(ev protocols.Event) {
-		line = append(border.AppendJSON(line[:0], ev), '\n')
-		w.Write(line) // an error sticks, and Flush reports it
-	}
-	return write, func() error { return errors.Join(w.Flush(), closeOut()) }, nil
-}
+// maxTold is how many problems with files are told one by one.
+const maxTold = 20
 
-// print writes the summary to where it belongs.
-func (c *replayCmd) print(std *streams, doc *summary.Document, conf config.Config) error {
-	if c.JSON {
-		return doc.Write(std.out)
+// tell prints what is wrong with the files, a line each.
+func tell(std *streams, err error) error {
+	problems := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		problems = joined.Unwrap()
 	}
-	out := std.out
-	if c.Events == "-" {
-		out = std.err
+	for i, p := range problems {
+		if i == maxTold {
+			fmt.Fprintf(std.err, "sensor: and %d more of that kind\n", len(problems)-i)
+			break
+		}
+		fmt.Fprintf(std.err, "sensor: %v\n", p)
 	}
-	return report.Write(out, doc, report.Options{Top: c.Top, Location: conf.Location})
+	return errTold
 }
 
 // verdict says on standard error what could not be read, and ends accordingly.
@@ -205,16 +207,14 @@ func (c *replayCmd) verdict(ctx context.Context, std *streams, source *pcapfile.
 	if w := source.Warnings(); len(w) > 0 && !c.Quiet {
 		fmt.Fprintf(std.err, "sensor: files in folders that are no captures were left out: %d, the first: %v\n", len(w), w[0])
 	}
-	for _, p := range source.Problems() {
-		fmt.Fprintf(std.err, "sensor: %v\n", p)
+	var err error
+	if problems := source.Problems(); len(problems) > 0 {
+		err = tell(std, errors.Join(problems...))
 	}
-	switch {
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return errInterrupted
-	case len(source.Problems()) > 0:
-		return errTold
 	}
-	return nil
+	return err
 }
 
 func insideConfig(conf config.Config) inside.Config {
@@ -224,51 +224,4 @@ func insideConfig(conf config.Config) inside.Config {
 		DefaultDomain: conf.DefaultDomain,
 		Aliases:       conf.Aliases,
 	}
-}
-
-// fill adds to the summary what the events do not tell.
-func fill(doc *summary.Document, source *pcapfile.Source, res pipeline.Result) {
-	c := &doc.Capture
-	c.Files = filesRead(source)
-	c.Packets, c.Bytes = res.Packets, res.Bytes
-	c.First, c.Last = summary.Time(res.First), summary.Time(res.Last)
-	c.SpanSeconds = time.Duration(res.Last - res.First).Seconds()
-	c.Truncated = len(source.Truncated()) > 0
-	c.Decode = decodeCounters(res)
-	c.TCP = counters(res.TCP)
-	c.Parsers = counters(res.Driver)
-}
-
-// giveBack collects the flow tables of a large replay before the summary, which
-// may be large as well, is made in their place.
-func giveBack() {
-	const large = 128 << 20
-	var m runtime.MemStats
-	if runtime.ReadMemStats(&m); m.HeapAlloc > large {
-		runtime.GC()
-	}
-}
-
-// filesRead names the files of which at least something could be read.
-func filesRead(source *pcapfile.Source) []string {
-	failed := make(map[string]bool)
-	for _, err := range append(source.Warnings(), source.Problems()...) {
-		var e *pcapfile.Error
-		if errors.As(err, &e) {
-			failed[e.Name] = true
-		}
-	}
-	names := []string{}
-	for _, f := range source.Files() {
-		if f.Packets > 0 || !failed[f.Name] {
-			names = append(names, f.Name)
-		}
-	}
-	return names
-}
-
-func mallocs() uint64 {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.Mallocs
 }
