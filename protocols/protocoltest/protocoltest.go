@@ -164,12 +164,29 @@ func fields(b *strings.Builder, v reflect.Value) {
 		case "Head", "Totals", "Started", "Visible":
 			continue
 		}
-		if f.IsZero() || f.Kind() == reflect.Slice && f.Len() == 0 {
+		if empty(f) {
 			continue
 		}
 		fmt.Fprintf(b, " %s=", name)
 		value(b, f)
 	}
+}
+
+// empty reports whether there is nothing to tell of v: slices keep their room
+// from one event to the next.
+func empty(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Slice:
+		return v.Len() == 0
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if !empty(v.Field(i)) {
+				return false
+			}
+		}
+		return true
+	}
+	return v.IsZero()
 }
 
 func value(b *strings.Builder, v reflect.Value) {
