@@ -113,6 +113,11 @@ func joined(last, next byte) bool {
 func appendAngle(dst, b []byte) (_ []byte, n int) {
 	from := len(dst)
 	for n = 1; n < len(b); {
+		k := until(b[n:], endsAngle)
+		dst = append(dst, b[n:n+k]...)
+		if n += k; n == len(b) {
+			break
+		}
 		switch c := b[n]; {
 		case c == '>':
 			return dst, n + 1
@@ -143,19 +148,16 @@ func word(b []byte) int {
 	if b[0] == '"' {
 		return quotedString(b)
 	}
-	for n := 0; n < len(b); n++ {
-		switch c := b[n]; {
-		case c == '[':
-			i := bytes.IndexByte(b[n:], ']')
-			if i < 0 {
-				return len(b)
-			}
-			n += i
-		case isSpace(c), c == ',', c == ';', c == '<', c == '(', c == '"', c == ':':
-			return max(n, 1)
+	n := until(b, endsAtom)
+	for n < len(b) && b[n] == '[' {
+		i := bytes.IndexByte(b[n:], ']')
+		if i < 0 {
+			return len(b)
 		}
+		n += i + 1
+		n += until(b[n:], endsAtom)
 	}
-	return len(b)
+	return max(n, 1)
 }
 
 // quotedString is the length of the quoted string b begins with; an unclosed one

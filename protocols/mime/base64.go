@@ -16,20 +16,17 @@ type base64Reader struct {
 
 // write takes octets of the encoded body.
 func (d *base64Reader) write(b []byte, out *output) {
+	if out.hash != nil {
+		d.decode(b, out)
+		return
+	}
 	for len(b) > 0 && !d.ended {
 		i := bytes.IndexByte(b, '=')
-		run := b
-		if i >= 0 {
-			run = b[:i]
-		}
-		if out.hash == nil {
-			d.chars += countAlphabet(run)
-		} else {
-			d.decode(run, out)
-		}
 		if i < 0 {
+			d.chars += countAlphabet(b)
 			return
 		}
+		d.chars += countAlphabet(b[:i])
 		d.ended = d.chars%4 >= 2
 		b = b[i+1:]
 	}
@@ -50,79 +47,17 @@ func (d *base64Reader) end(out *output) {
 
 func (d *base64Reader) left() uint64 { return max(d.chars%4, 1) - 1 }
 
-// decode decodes b, which holds no pad, into out's buffer.
-func (d *base64Reader) decode(b []byte, out *output) {
-	for len(b) > 0 {
-		out.room(64)
-		part := b[:min(len(b), (len(out.buf)-out.n)/3*4-4)]
-		n := d.decodeInto(out.buf[out.n:], part)
-		out.n += n
-		out.size += uint64(n)
-		b = b[len(part):]
-	}
-}
-
-// decodeInto decodes b into dst, which has room for four octets more than b can
-// make, and returns how many it wrote.
-func (d *base64Reader) decodeInto(dst, b []byte) int {
-	t := &sextets
-	n, i := 0, 0
-	for i < len(b) {
-		if d.chars%4 == 0 {
-			from := i
-			for ; len(b)-i >= 8 && len(dst)-n >= 8; i += 8 {
-				w := b[i : i+8 : i+8]
-				x := t[0][w[0]] | t[1][w[1]] | t[2][w[2]] | t[3][w[3]]
-				y := t[0][w[4]] | t[1][w[5]] | t[2][w[6]] | t[3][w[7]]
-				if (x|y)&junk != 0 {
-					break
-				}
-				binary.BigEndian.PutUint64(dst[n:], uint64(x)<<40|uint64(y)<<16)
-				n += 6
-			}
-			for ; len(b)-i >= 4; i += 4 {
-				w := b[i : i+4 : i+4]
-				x := t[0][w[0]] | t[1][w[1]] | t[2][w[2]] | t[3][w[3]]
-				if x&junk != 0 {
-					break
-				}
-				binary.BigEndian.PutUint32(dst[n:], x<<8)
-				n += 3
-			}
-			d.chars += uint64(i - from)
-			if len(b)-i >= 2 && b[i] == '\r' && b[i+1] == '\n' {
-				i += 2
-				continue
-			}
-			if i == len(b) {
-				break
-			}
-		}
-		x := t[3][b[i]]
-		i++
-		if x&junk != 0 {
-			continue
-		}
-		d.quad = d.quad<<6 | x
-		if d.chars++; d.chars%4 == 0 {
-			dst[n], dst[n+1], dst[n+2] = byte(d.quad>>16), byte(d.quad>>8), byte(d.quad)
-			n += 3
-		}
-	}
-	return n
-}
-
 // appendTo appends the decoding of b, a whole text.
 func (d *base64Reader) appendTo(dst, b []byte) []byte {
 	for _, c := range b {
 		if c == '=' && d.chars%4 >= 2 {
 			break
 		}
-		x := sextets[3][c]
-		if x&junk != 0 {
+		x := sextets[c]
+		if x == noSextet {
 			continue
 		}
-		d.quad = d.quad<<6 | x
+		d.quad = d.quad<<6 | uint32(x)
 		if d.chars++; d.chars%4 == 0 {
 			dst = append(dst, byte(d.quad>>16), byte(d.quad>>8), byte(d.quad))
 		}
@@ -134,22 +69,19 @@ func (d *base64Reader) appendTo(dst, b []byte) []byte {
 	return dst
 }
 
-// junk marks what is not in the alphabet.
-const junk = 1 << 24
+// noSextet marks what is not in the alphabet.
+const noSextet = 0xff
 
-// sextets holds the value of every character, shifted for each of the four
-// places it can have.
+// sextets holds the value of every character.
 var sextets = makeSextets()
 
-func makeSextets() (t [4][256]uint32) {
+func makeSextets() (t [256]uint8) {
+	for c := range t {
+		t[c] = noSextet
+	}
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-	for place := range t {
-		for c := range t[place] {
-			t[place][c] = junk
-		}
-		for v := range len(alphabet) {
-			t[place][alphabet[v]] = uint32(v) << (18 - 6*place)
-		}
+	for v := range len(alphabet) {
+		t[alphabet[v]] = uint8(v)
 	}
 	return t
 }
@@ -162,7 +94,7 @@ var pairs = makePairs()
 func makePairs() (t [1 << 16]uint8) {
 	for i := range t {
 		for _, c := range [...]byte{byte(i), byte(i >> 8)} {
-			if sextets[3][c]&junk == 0 {
+			if sextets[c] != noSextet {
 				t[i]++
 			}
 		}
@@ -180,7 +112,7 @@ func countAlphabet(b []byte) uint64 {
 		b = b[16:]
 	}
 	for _, c := range b {
-		if sextets[3][c]&junk == 0 {
+		if sextets[c] != noSextet {
 			n++
 		}
 	}

@@ -1,7 +1,5 @@
 package mime
 
-import "bytes"
-
 // fieldName is the name of a header field that is read. The lines of all others
 // are skipped.
 type fieldName uint8
@@ -81,25 +79,19 @@ const maxFieldName = 48
 // returns where its colon is, or -1 if the line is no field. White space before
 // the colon is obsolete syntax (section 4.5); a line break there is none.
 func cutName(line []byte) (name fieldName, colon int) {
-	colon = bytes.IndexByte(line, ':')
-	if colon < 1 {
-		return otherField, -1
+	n := until(line, endsName)
+	for colon = n; colon < len(line) && isSpace(line[colon]); {
+		colon++
 	}
-	text := trimRight(line[:colon])
-	if len(text) == 0 {
+	if n == 0 || colon == len(line) || line[colon] != ':' {
 		return otherField, -1
-	}
-	for _, c := range text {
-		if c <= ' ' || c >= 0x7f {
-			return otherField, -1
-		}
 	}
 	var lower [maxFieldName]byte
-	if len(text) > len(lower) {
+	if n > len(lower) {
 		return otherField, colon
 	}
-	for i, c := range text {
+	for i, c := range line[:n] {
 		lower[i] = c | ('a' - 'A') // makes letters of nothing but letters
 	}
-	return knownField(lower[:len(text)]), colon
+	return knownField(lower[:n]), colon
 }

@@ -15,8 +15,8 @@ type leaf struct {
 	kind   leafKind
 	broken lineBreak // identity: held until it is known not to belong to a delimiter
 	base64 base64Reader
-	quoted quoted
 	out    output
+	quoted quoted
 }
 
 type leafKind uint8

@@ -20,27 +20,29 @@ const (
 )
 
 // Parser reads one message at a time. Its zero value wants a Reset.
+//
+// What a piece of a body touches comes first: with thousands of connections in
+// turn every line of the cache that it needs is one to wait for.
 type Parser struct {
-	state   state
-	pending fieldName // of the header field that is kept in field
-	colon   int       // where its value begins
-	field   []byte    // it, unfolded
-	line    []byte    // the line that straddles two writes; in bodies, one that may be a delimiter
-	text    []byte    // what is kept of the message: spans point into it
+	state     state
+	pending   fieldName // of the header field that is kept in field
+	bol       bool      // in a body: at the beginning of a line
+	hashing   bool
+	truncated bool
+	line      []byte // the line that straddles two writes; in bodies, one that may be a delimiter
+	levels    []level
+	leaf      leaf
 
-	head        head
-	attachments []attachment
-	truncated   bool
-
-	levels []level
 	bounds []byte // the boundaries of levels, one behind the other
 	parts  int
-	bol    bool // in a body: at the beginning of a line
 	part   part
-	leaf   leaf
+	sha    hash.Hash // made when first needed
 
-	hashing bool
-	sha     hash.Hash // made when first needed
+	field       []byte // the header field that is kept, unfolded
+	colon       int    // where its value begins
+	text        []byte // what is kept of the message: spans point into it
+	head        head
+	attachments []attachment
 
 	room room
 }

@@ -7,7 +7,7 @@ import (
 
 // outputSize is what is decoded before it is hashed: a few blocks of the hash,
 // and more than maxTrail.
-const outputSize = 4 << 10
+const outputSize = 2 << 10
 
 // output takes decoded octets: it counts them, and hashes them if asked to.
 type output struct {

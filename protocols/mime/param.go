@@ -17,19 +17,20 @@ func (s *params) next() (name, value []byte, ok bool) {
 		blank := true // nothing but white space since the name, or the equals sign
 		b := s.rest
 		for end < len(b) && b[end] != ';' {
-			switch {
-			case b[end] == '=' && equals < 0:
+			switch c := b[end]; {
+			case c == '=' && equals < 0:
 				equals = end
 				blank = true
 				end++
-			case b[end] == '"':
+			case c == '"':
 				end += quotedString(b[end:])
 				blank = false
-			case b[end] == '(' && (equals < 0 || blank):
+			case c == '(' && (equals < 0 || blank):
 				end += comment(b[end:])
 			default:
-				blank = blank && isSpace(b[end])
-				end++
+				n := max(until(b[end:], endsParam), 1) // one: an equals sign or bracket that means itself
+				blank = blank && len(trimSpace(b[end:end+n])) == 0
+				end += n
 			}
 		}
 		s.rest = b[min(end+1, len(b)):]

@@ -100,7 +100,7 @@ func TestAddresses(t *testing.T) {
 }
 
 func TestParserIsSmall(t *testing.T) {
-	if n := unsafe.Sizeof(Parser{}); n > 8<<10 {
+	if n := unsafe.Sizeof(Parser{}); n > 3456 {
 		t.Errorf("%d octets", n)
 	}
 }

@@ -60,10 +60,7 @@ func (w *words) next() []byte {
 			w.rest = nil
 			return nil
 		default:
-			n := 1
-			for n < len(b) && !isSpace(b[n]) && b[n] != '(' && b[n] != ';' {
-				n++
-			}
+			n := until(b, endsWord)
 			w.rest = b[n:]
 			return b[:n]
 		}

@@ -2,18 +2,21 @@ package mime
 
 // room is where the values of an ordinary message are kept: large enough that
 // none of the parser's slices grows, so that a parser for another connection is
-// one allocation. From and To never outgrow it, nor do hops and levels.
+// one allocation.
+//
+// The sizes add up to a Parser of 3,456 octets. With a power of two the parsers
+// of all connections would compete for the same few places in the cache.
 type room struct {
 	from        [maxFrom]span
-	to          [maxTo]span
+	to          [16]span
 	received    [maxReceived]span
 	attachments [2]attachment
 	levels      [maxDepth]level
 	bounds      [128]byte
 	part        [256]byte
-	line        [512]byte
+	line        [384]byte
 	field       [512]byte
-	text        [1024]byte
+	text        [896]byte
 }
 
 // maxKept is how large a buffer may be that is kept for the next message.
