@@ -32,8 +32,8 @@ type Block struct {
 
 	state  blockState
 	cr     [1]byte
-	length int // of the present line so far
-	stride int // length of the last whole line, which the next is likely to have
+	length uint16 // of the present line so far, as far as it matters
+	stride uint16 // length of the last whole line, which the next is likely to have
 }
 
 type blockState uint8
@@ -153,10 +153,12 @@ func (s *Block) text(b []byte) int {
 }
 
 func (s *Block) grow(n int) {
-	if s.length += n; s.length > MaxText {
+	length := int(s.length) + n
+	if length > MaxText {
 		s.Odd |= OddLong
-		s.length = MaxText + 1
+		length = MaxText + 1
 	}
+	s.length = uint16(length)
 }
 
 // step takes one octet of content.

@@ -13,7 +13,7 @@ import "bytes"
 // behind a CR, and no CR besides, all is in order.
 func (s *Block) plain(b []byte) int {
 	n, lines := 0, 0 // octets of whole lines, and how many
-	length, stride, long := s.length, s.stride, false
+	length, stride, long := int(s.length), int(s.stride), false
 	for {
 		i := n + stride - length - 1
 		if i <= n || i >= len(b) || b[i] != '\n' {
@@ -41,7 +41,7 @@ func (s *Block) took(b []byte, lines, length, stride int, long bool) int {
 	if bytes.Count(b, []byte{'\n'}) != lines || bytes.Count(b, []byte{'\r'}) != lines {
 		return 0
 	}
-	s.state, s.length, s.stride = atStart, 0, stride
+	s.state, s.length, s.stride = atStart, 0, uint16(min(stride, MaxText))
 	if long {
 		s.Odd |= OddLong
 	}

@@ -42,12 +42,12 @@ type parser struct {
 	target *transaction // content goes to it; nil: to nobody
 	block  line.Block   // dataBlock
 	left   uint64       // octets: how many are to come
+	skip   uint16       // octets of a binary PROXY header still to come
+	fresh  bool         // nothing of the client was seen yet
 	mode   mode
-	last   bool   // octets: the chunk is the last
-	spoke  bool   // the client's side was seen
-	heard  bool   // the server's was
-	fresh  bool   // nothing of the client was seen yet
-	skip   uint32 // octets of a binary PROXY header still to come
+	spoke  bool // the client's side was seen
+	heard  bool // the server's was
+	last   bool // octets: the chunk is the last
 
 	greeting bool // the server's first reply is still to come
 	torn     bool // commands may have been lost since the last that began anew

@@ -197,7 +197,7 @@ const proxySignature = "\r\n\r\n\x00\r\nQUIT\n"
 func (p *parser) proxyHeader(b []byte) (n int, wait bool) {
 	if p.skip > 0 {
 		n = int(min(uint64(len(b)), uint64(p.skip)))
-		p.skip -= uint32(n)
+		p.skip -= uint16(n)
 		return n, false
 	}
 	k := min(len(b), len(proxySignature))
@@ -209,6 +209,6 @@ func (p *parser) proxyHeader(b []byte) (n int, wait bool) {
 		return 0, true
 	}
 	p.fresh = false
-	p.skip = uint32(b[14])<<8 | uint32(b[15])
+	p.skip = uint16(b[14])<<8 | uint16(b[15])
 	return len(proxySignature) + 4, false
 }

@@ -10,9 +10,9 @@ import (
 // command until it is told as a Message. It lives on after its end for as long
 // as replies to its commands are to come.
 type transaction struct {
-	facts mime.Parser // at work when parsing
 	record
-	room struct { // of the record's slices, as long as they do not outgrow it
+	facts mime.Parser // at work when parsing
+	room  struct {    // of the record's slices, as long as they do not outgrow it
 		from      [64]byte
 		body      [16]byte
 		queueID   [64]byte
@@ -21,41 +21,42 @@ type transaction struct {
 	}
 }
 
-// record is what is known of a transaction.
+// record is what is known of a transaction; first what every command touches.
 type record struct {
+	pending  int    // entries of the queue that name it
+	asked    uint32 // RCPT commands
+	accepted uint32
+	rejected uint32
+	dropped  uint32
+	answered bool // the server said something about it
+	lost     bool // bytes were lost that concern it
+	decided  bool
+	unseen   bool   // MAIL itself was not seen
+	refusal  uint16 // last code of a refused RCPT
+	refused  uint16 // code that refused DATA or a chunk; it may yet be tried again
+
+	rcpts     []recipient
+	addresses []byte
+
+	parsing  bool // facts is at work on this transaction
+	finished bool // facts has seen the end
+	complete bool // the end of the content was seen
+	early    bool // content came before its 354
+	odd      line.Oddity
+	transfer protocols.Transfer
+	size     uint64
+
 	from     []byte
 	null     bool
-	body     []byte
 	utf8     bool
+	body     []byte
 	declared uint64
 	started  int64
 
-	addresses []byte
-	rcpts     []recipient
-	dropped   uint32
-	asked     uint32 // RCPT commands
-	accepted  uint32
-	rejected  uint32
-	refusal   uint16 // last code of a refused RCPT
-
-	transfer protocols.Transfer
-	size     uint64
-	odd      line.Oddity
-	early    bool // content came before its 354
-	complete bool // the end of the content was seen
-	parsing  bool // facts is at work on this transaction
-	finished bool // facts has seen the end
-
-	pending  int    // entries of the queue that name it
-	refused  uint16 // code that refused DATA or a chunk; it may yet be tried again
-	lost     bool   // bytes were lost that concern it
-	unseen   bool   // MAIL itself was not seen
-	answered bool   // the server said something about it
-	decided  bool
-	outcome  protocols.Outcome
-	code     uint16
-	queueID  []byte
-	served   int32 // LMTP: index of the recipient the next reply is about
+	outcome protocols.Outcome
+	code    uint16
+	queueID []byte
+	served  int32 // LMTP: index of the recipient the next reply is about
 }
 
 type recipient struct {
