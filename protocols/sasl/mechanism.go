@@ -87,20 +87,18 @@ func scramName(name []byte) string {
 }
 
 // otherName is the name of an unknown mechanism, or OTHER when it is none by the
-// grammar (RFC 4422, section 3.1): it might be a misplaced secret.
+// grammar, which has no small letters (RFC 4422, section 3.1): it might be a
+// misplaced secret.
 func otherName(name []byte) string {
 	if len(name) == 0 || len(name) > maxName {
 		return "OTHER"
 	}
-	var up [maxName]byte
-	for i, c := range name {
-		c = line.Upper(c)
+	for _, c := range name {
 		if (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' {
 			return "OTHER"
 		}
-		up[i] = c
 	}
-	return string(up[:len(name)])
+	return string(name)
 }
 
 // plain reads [authzid] NUL authcid NUL passwd (RFC 4616, section 2).
@@ -114,21 +112,33 @@ func (e *Exchange) plain(msg []byte) {
 	keep(&e.user, authcid)
 }
 
-// login reads the user name, which comes first unless the server asked for the
-// password (draft-murchison-sasl-login).
+// login reads the user name (draft-murchison-sasl-login): the first message, even
+// an empty one, unless the server asked for the password. A later one is never a
+// name, whatever was asked: the tap may show a prompt behind its answer.
 func (e *Exchange) login(msg []byte) {
-	if e.password || len(msg) == 0 {
-		return
+	if !e.password {
+		keep(&e.user, msg)
 	}
-	keep(&e.user, msg)
 	e.password = true
 }
 
-// cram reads user SP digest (RFC 2195, section 2).
+// cram reads user SP digest (RFC 2195, section 2). Where no digest ends the
+// message, part of one may stand in it, and it is not told.
 func (e *Exchange) cram(msg []byte) {
-	if i := bytes.LastIndexByte(msg, ' '); i > 0 {
+	if i := len(msg) - digestLen - 1; i > 0 && msg[i] == ' ' && isHex(msg[i+1:]) {
 		keep(&e.user, msg[:i])
 	}
+}
+
+const digestLen = 32 // MD5 in hexadecimal digits
+
+func isHex(b []byte) bool {
+	for _, c := range b {
+		if c = line.Upper(c); (c < '0' || c > '9') && (c < 'A' || c > 'F') {
+			return false
+		}
+	}
+	return true
 }
 
 // digest reads the username and authzid directives (RFC 2831, section 2.1.2).
@@ -174,13 +184,16 @@ func directive(dst *[]byte, b []byte) (rest []byte) {
 			*dst = append(*dst, c)
 		}
 	}
+	if quoted && dst != nil { // it may have swallowed the response
+		*dst = (*dst)[:0]
+	}
 	return nil
 }
 
 // xoauth2 reads user=NAME ^A auth=Bearer TOKEN ^A ^A. Later messages answer an
 // error and name nobody.
 func (e *Exchange) xoauth2(msg []byte) {
-	if first, _, _ := bytes.Cut(msg, []byte{1}); line.HasPrefixFold(first, "USER=") {
+	if first, _, ok := bytes.Cut(msg, []byte{1}); ok && line.HasPrefixFold(first, "USER=") {
 		keep(&e.user, first[len("user="):])
 	}
 }
@@ -198,7 +211,7 @@ func (e *Exchange) gs2(msg []byte) {
 		return
 	}
 	a, rest, ok := bytes.Cut(rest, []byte{','})
-	if !ok {
+	if !ok || bytes.IndexByte(a, 1) >= 0 { // the token comes behind that
 		return
 	}
 	oauth := e.name == "OAUTHBEARER"

@@ -27,7 +27,7 @@ type Exchange struct {
 	domain      []byte
 	workstation []byte
 	steps       int
-	password    bool // LOGIN: the next message is the password
+	password    bool // LOGIN: what comes is the password
 	cancelled   bool
 }
 
@@ -37,11 +37,12 @@ func (e *Exchange) Reset() {
 }
 
 // Start begins an exchange by the mechanism named in any case. initial is the
-// initial response in base64, "=" for an empty one (RFC 4954, section 4).
+// initial response in base64, "=" for an empty one (RFC 4954, section 4), which
+// says nothing.
 func (e *Exchange) Start(mechanism, initial []byte, hasInitial bool) {
 	e.Reset()
 	e.name, e.grammar = lookup(mechanism)
-	if hasInitial {
+	if hasInitial && string(initial) != "=" {
 		e.message(initial)
 	}
 }
@@ -66,19 +67,19 @@ func (e *Exchange) message(b64 []byte) {
 	clear(scratch[:n])
 }
 
+// Gap says that octets of the client are lost. Who can tell what the next message
+// is? Nothing more is read.
+func (e *Exchange) Gap() { e.steps = maxSteps }
+
 // Server takes a challenge of the server in base64. Only LOGIN needs it, to
-// know what was asked.
+// know when the password was asked for.
 func (e *Exchange) Server(b64 []byte) {
 	if e.name != "LOGIN" {
 		return
 	}
 	var scratch [64]byte
-	prompt := scratch[:decode(scratch[:], b64)]
-	switch {
-	case line.HasPrefixFold(prompt, "PASS"):
+	if line.HasPrefixFold(scratch[:decode(scratch[:], b64)], "PASS") {
 		e.password = true
-	case line.HasPrefixFold(prompt, "USER"):
-		e.password = false
 	}
 }
 

@@ -29,10 +29,13 @@ func play(mechanism string, messages ...string) *Exchange {
 		e.Start([]byte(mechanism), nil, false)
 	}
 	for _, m := range messages {
-		if m[0] == 'C' {
+		switch m[0] {
+		case 'C':
 			e.Client(enc(m[2:]))
-		} else {
+		case 'S':
 			e.Server(enc(m[2:]))
+		default:
+			e.Gap()
 		}
 	}
 	return e
@@ -86,9 +89,16 @@ func TestExchange(t *testing.T) {
 		{"LOGIN", []string{"S:Wer da?", "C:ann", "S:Losung?", "C:SECRET"}, `LOGIN ann - - -`},
 		{"LOGIN", []string{"I:ann", "S:Password:", "C:SECRET"}, `LOGIN ann - - -`},
 		{"LOGIN", []string{"C:ann", "C:SECRET"}, `LOGIN ann - - -`},
-		{"LOGIN", []string{"S:Password:", "C:SECRET", "S:Username:", "C:ann"}, `LOGIN ann - - -`},
+		{"LOGIN", []string{"S:Password:", "C:SECRET", "S:Username:", "C:SECRET"}, `LOGIN - - - -`},
+		{"LOGIN", []string{"C:ann", "S:Username:", "C:SECRET", "S:Password:"}, `LOGIN ann - - -`},
+		{"LOGIN", []string{"S:Username:", "C:", "S:Kennwort:", "C:SECRET"}, `LOGIN - - - -`},
+		{"LOGIN", []string{"S:Username:", "GAP", "S:Kennwort:", "C:SECRET"}, `LOGIN - - - -`},
 		{"LOGIN", []string{"I:!=", "S:Username:", "C:ann", "C:SECRET"}, `LOGIN ann - - -`},
-		{"CRAM-MD5", []string{"S:<1.2@mx>", "C:tim x 0123456789abcdef"}, `CRAM-MD5 tim x - - -`},
+		{"CRAM-MD5", []string{"S:<1.2@mx>", "C:tim x 0123456789abcdef0123456789ABCDEF"}, `CRAM-MD5 tim x - - -`},
+		{"CRAM-MD5", []string{"S:<1.2@mx>", "C:tim SECRET 0123456789abcdef"}, `CRAM-MD5 - - - -`},
+		{"DIGEST-MD5", []string{"S:x", `C:realm="r",username="ann,response=SECRET`}, `DIGEST-MD5 - - r -`},
+		{"XOAUTH2", []string{"I:user=ann auth=Bearer SECRET"}, `XOAUTH2 - - - -`},
+		{"OAUTHBEARER", []string{"I:n,a=ann\x01auth=Bearer SECRET,\x01"}, `OAUTHBEARER - - - -`},
 		{"DIGEST-MD5", []string{`C:charset=utf-8,username="chr\"is,x",realm="elwood",nonce="OA6",authzid=bob,response=SECRET`, "C:"},
 			`DIGEST-MD5 chr"is,x bob elwood -`},
 		{"SCRAM-SHA-1", []string{"C:n,,n=ann,r=SECRET", "S:r=x", "C:c=biws,r=x,p=SECRET"}, `SCRAM-SHA-1 ann - - -`},
@@ -104,7 +114,8 @@ func TestExchange(t *testing.T) {
 		{"NTLM", []string{"C:" + ntlm3("CORP", "ann", "PC1", false)}, `NTLM ann - CORP PC1`},
 		{"GSS-SPNEGO", []string{"C:\x60\x28" + ntlm3("CORP", "ann", "PC1", true)}, `GSS-SPNEGO ann - CORP PC1`},
 		{"GSSAPI", []string{"I:SECRET"}, `GSSAPI - - - -`},
-		{"X-New_1", []string{"I:SECRET"}, `X-NEW_1 - - - -`},
+		{"X-NEW_1", []string{"I:SECRET"}, `X-NEW_1 - - - -`},
+		{"hunter2", nil, `OTHER - - - -`},
 		{"SECRET=", []string{"I:SECRET"}, `OTHER - - - -`},
 		{"", nil, `OTHER - - - -`},
 	}

@@ -232,6 +232,9 @@ func (p *parser) refusedChunk(t int64, b []byte) (n int, act protocols.Action) {
 
 // clientGap copes with n octets of the client that are lost.
 func (p *parser) clientGap(t int64, n uint64) {
+	if p.loginOpen() {
+		p.login.exchange.Gap()
+	}
 	switch p.mode {
 	case octets, refusedOctets:
 		k := min(n, p.left)
