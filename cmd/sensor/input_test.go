@@ -251,7 +251,7 @@ func (e *endless) Read(to []byte) (int, error) {
 func TestInterrupt(t *testing.T) {
 	b := read(t, basic)
 	o := sensor(&endless{rest: b, body: b[24:]}, "replay", "--json", "-")
-	if o.code != exitInterrupted {
+	if o.code != exitInterrupted || !strings.Contains(o.err, "interrupted") {
 		t.Fatalf("exit %d: %s", o.code, o.err)
 	}
 	if d := parse(t, o.out); d.Capture.Packets == 0 {

@@ -79,6 +79,24 @@ func TestWhereOutputGoes(t *testing.T) {
 	}
 }
 
+// There is a progress bar on a terminal only: a pipe or a file gets none.
+func TestNoProgressWithoutTerminal(t *testing.T) {
+	file, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if bar := newProgress(file, nil, false); bar != nil {
+		t.Error("a progress bar in a file")
+	}
+	if bar := newProgress(new(bytes.Buffer), nil, false); bar != nil {
+		t.Error("a progress bar in memory")
+	}
+	if code := run([]string{"replay", "--quiet", basic}, nil, file, file); code != exitOK || len(read(t, file.Name())) != 0 {
+		t.Errorf("exit %d: %s", code, read(t, file.Name()))
+	}
+}
+
 // Every line of events is one object with the members that all have.
 func TestEventLines(t *testing.T) {
 	for _, file := range samples(t) {

@@ -29,6 +29,7 @@ func newProgress(w io.Writer, source *pcapfile.Source, quiet bool) *progress {
 		progressbar.OptionSetPredictTime(true),
 		progressbar.OptionSetWidth(24),
 		progressbar.OptionSetDescription("reading"),
+		progressbar.OptionSetSpinnerChangeInterval(0), // its own ticker would go on behind the end
 		progressbar.OptionClearOnFinish())
 	p := &progress{quit: make(chan struct{}), done: make(chan struct{})}
 	go func() {

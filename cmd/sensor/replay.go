@@ -212,6 +212,7 @@ func (c *replayCmd) verdict(ctx context.Context, std *streams, source *pcapfile.
 		err = tell(std, errors.Join(problems...))
 	}
 	if ctx.Err() != nil {
+		fmt.Fprintln(std.err, "sensor: interrupted: this is of what was read until then")
 		return errInterrupted
 	}
 	return err
