@@ -34,7 +34,7 @@ func (r *reader) run(ctx context.Context) error {
 	end := tick{now: r.clock.now, index: r.res.Packets}
 	r.tick(end) // what is due in the last second is due before anything is flushed
 	r.send()
-	end.index++ // behind what was due, and so are the positions
+	end.index++                 // behind what was due, and so are the positions
 	for shard := range Shards { // one a round: what is closed at the end may be a lot
 		l := &r.round.lanes[shard%len(r.team)]
 		l.flush, l.end = shard, end
