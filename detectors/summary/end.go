@@ -41,11 +41,11 @@ func (s *Summary) end(e *protocols.ConnEnd) {
 }
 
 // hidden says which counts the end of a connection puts in doubt: octets were
-// lost, or its rest could not be read.
+// lost, its beginning was not captured, or its rest could not be read.
 func hidden(e *protocols.ConnEnd, gap bool) doubt {
 	logins, mail := low(e.Protocol)
 	switch {
-	case gap, e.Totals.End == capture.EndEvicted:
+	case gap, !e.Conn.Handshake, e.Totals.End == capture.EndEvicted:
 		return logins | mail
 	case e.GaveUp == "compressed": // comes after the login
 		return mail

@@ -19,9 +19,10 @@ const (
 
 func head(protocol, client, server string, conn uint64, account string) protocols.Head {
 	h := protocols.Head{Protocol: protocol, Conn: capture.Conn{
-		ID:     conn,
-		Client: netip.AddrPortFrom(netip.MustParseAddr(client), 40000),
-		Server: netip.AddrPortFrom(netip.MustParseAddr(server), 143),
+		Handshake: true,
+		ID:        conn,
+		Client:    netip.AddrPortFrom(netip.MustParseAddr(client), 40000),
+		Server:    netip.AddrPortFrom(netip.MustParseAddr(server), 143),
 	}}
 	if account != "" {
 		h.Account = []byte(account)
@@ -262,6 +263,7 @@ func TestLosses(t *testing.T) {
 		imapMail, imapLogins Confidence
 	}{
 		{"nothing", end("imap", ann, "", nil), Exact, Exact, Exact, Exact},
+		{"beginning not captured", end("imap", ann, "", func(e *protocols.ConnEnd) { e.Conn.Handshake = false }), Exact, Exact, LowerBound, LowerBound},
 		{"gap in smtp", end("smtp", ann, "", gap), LowerBound, LowerBound, Exact, Exact},
 		{"gap in imap", end("imap", ann, "", gap), Exact, Exact, LowerBound, LowerBound},
 		{"gap in tls", end("tls", ann, "", gap), Exact, Exact, Exact, Exact},
