@@ -87,12 +87,16 @@ func (p *parser) fetchToken(tok token, text []byte) {
 	}
 }
 
+func (f *fetch) beginItem() {
+	f.item, f.bytes, f.offset, f.section, f.depth = itemOther, 0, 0, nil, 0
+	f.origin, f.text, f.numbers = false, false, false
+}
+
 func (p *parser) fetchName(tok token, text []byte) {
 	f := &p.fetch
 	switch tok {
 	case atom:
-		f.item, f.bytes, f.offset, f.section, f.depth = itemOther, 0, 0, nil, 0
-		f.origin, f.text, f.numbers = false, false, false
+		f.beginItem()
 		f.state = fetchValue
 		if f.name(text) {
 			f.state = fetchSection

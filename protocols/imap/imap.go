@@ -124,6 +124,9 @@ func (p *parser) release() {
 
 // Parse implements protocols.Parser.
 func (p *parser) Parse(d capture.Dir, t int64, b []byte, out protocols.Sink) (n int, act protocols.Action) {
+	if d == capture.ToClient && p.passesBody(b) {
+		return len(b), protocols.Continue
+	}
 	p.now, p.out, p.seen[d] = t, out, true
 	for more := true; more && act == protocols.Continue; {
 		var k int

@@ -61,6 +61,11 @@ func (p *parser) serverStep(b []byte) (n int, more bool, act protocols.Action) {
 		return n, true, protocols.Continue
 	}
 	for p.srv.mode >= srvUntagged { // the modes that take tokens
+		if p.srv.mode == srvFetch && p.fetch.state == fetchName {
+			if n += p.ordinaryItems(b[n:]); p.srv.mode != srvFetch {
+				break
+			}
+		}
 		tok, text, k := p.srv.next(b[n:])
 		n += k
 		switch {
@@ -96,7 +101,7 @@ func (p *parser) beginResponse(b []byte) (n int, more bool) {
 	}
 	if b[0] == '*' && b[1] == ' ' {
 		p.srv.mode = srvUntagged
-		return 2, true
+		return 2 + p.ordinaryHead(b[2:]), true
 	}
 	p.srv.mode = srvLine
 	return 0, true
