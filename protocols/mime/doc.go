@@ -12,6 +12,7 @@
 //
 // Ownership: slices given to Write are borrowed for the call. Facts hands the
 // parser's own bytes to a copy function of the caller, which decides where they
-// live. A Parser keeps its buffers from one message to the next and is used by
-// one goroutine at a time.
+// live. A Parser has room for an ordinary message in itself, keeps moderate buffers
+// that others made it grow, and is used by one goroutine at a time. It points into
+// itself: it must not be copied.
 package mime
