@@ -26,11 +26,16 @@ func (s *stock) transaction() *transaction {
 	s.mu.Lock()
 	tx := s.transactions.take()
 	s.mu.Unlock()
-	tx.clear()
+	if tx.rcpts == nil { // a new one
+		tx.clear()
+	}
 	return tx
 }
 
+// putTransaction takes back tx, without what large mail made it grow by.
 func (s *stock) putTransaction(tx *transaction) {
+	tx.clear()
+	tx.facts.Reset(false)
 	s.mu.Lock()
 	s.transactions.put(tx)
 	s.mu.Unlock()
