@@ -51,7 +51,7 @@ func capturePeers(t *testing.T, port uint16, serve func(net.Listener), session f
 		cfg := synth.Config{
 			Client: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, 0, byte(i % 200)}), uint16(30000+i)),
 			Server: netip.MustParseAddrPort(fmt.Sprintf("10.2.0.1:%d", port)),
-			ISN:    [2]uint32{uint32(0xfffff000 + i*50), uint32(i * 77777)},
+			ISN:    [2]uint32{0xfffff000 + uint32(i*50), uint32(i * 77777)},
 		}
 		captures = append(captures, synth.FromDialogue(cfg, start.Add(time.Duration(i)*time.Millisecond).UnixNano(), turns))
 	}

@@ -39,9 +39,8 @@ func (p *printer) imapClients() {
 		rows = append(rows, p.imapRow(h.Host, h.IMAP))
 	}
 	p.ranked("IMAP by client", row{"client", "logins", "failed", "mails", "bytes", "boxes"}, rows)
-	if n := p.doc.Totals.IMAP.LoginsUnknown; n > 0 {
-		p.line("  logins without an answer seen: %s", p.count(n, p.doc.Totals.IMAP.LoginsUnknownConf))
-	}
+	l := &p.doc.Totals.IMAP.Logins
+	p.rest("logins", figure{l.LoginsUnknown, l.LoginsUnknownConf, "without an answer seen"})
 }
 
 // busier orders by what was downloaded, then by logins, failed ones first.

@@ -48,7 +48,7 @@ func (p *printer) line(format string, args ...any) { fmt.Fprintf(&p.out, format+
 
 // signs stand before counts that are not exact.
 var signs = [...]struct{ sign, means string }{
-	{"≥", "at least: octets were lost, not seen, or a bound was hit"},
+	{"≥", "at least: octets were lost or could not be read, or a bound was hit"},
 	{"≤", "at most: repeats could not be told apart"},
 	{"~", "estimated"},
 }

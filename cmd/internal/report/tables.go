@@ -57,23 +57,33 @@ func (p *printer) smtp() {
 // rejected together, and who logged in.
 func (p *printer) smtpRest() {
 	t := &p.doc.Totals.SMTP
-	if t.MessagesUnfinished+t.MessagesUnknown > 0 {
-		p.line("  neither accepted nor rejected: %s unfinished, %s without an answer seen",
-			p.count(t.MessagesUnfinished, t.MessagesUnfinishedConf), p.count(t.MessagesUnknown, t.MessagesUnknownConf))
-	}
-	p.logins(&t.Logins)
+	p.rest("neither accepted nor rejected",
+		figure{t.MessagesUnfinished, t.MessagesUnfinishedConf, "unfinished"},
+		figure{t.MessagesUnknown, t.MessagesUnknownConf, "without an answer seen"})
+	p.rest("logins",
+		figure{t.LoginsOK, t.LoginsOKConf, "ok"},
+		figure{t.LoginsFailed, t.LoginsFailedConf, "failed"},
+		figure{t.LoginsUnknown, t.LoginsUnknownConf, "without an answer seen"})
 }
 
-// logins prints a line on logins, if there were any.
-func (p *printer) logins(l *summary.Logins) {
-	if l.LoginsOK+l.LoginsFailed+l.LoginsUnknown == 0 {
-		return
+// figure is a count and what it counts.
+type figure struct {
+	n     uint64
+	conf  summary.Confidence
+	means string
+}
+
+// rest prints what there is of figures in one line.
+func (p *printer) rest(name string, figures ...figure) {
+	var parts []string
+	for _, f := range figures {
+		if f.n > 0 {
+			parts = append(parts, p.count(f.n, f.conf)+" "+f.means)
+		}
 	}
-	parts := []string{p.count(l.LoginsOK, l.LoginsOKConf) + " ok", p.count(l.LoginsFailed, l.LoginsFailedConf) + " failed"}
-	if l.LoginsUnknown > 0 {
-		parts = append(parts, p.count(l.LoginsUnknown, l.LoginsUnknownConf)+" without an answer seen")
+	if len(parts) > 0 {
+		p.line("  %s: %s", name, strings.Join(parts, ", "))
 	}
-	p.line("  logins: %s", strings.Join(parts, ", "))
 }
 
 func (p *printer) count(n uint64, c summary.Confidence) string { return p.mark(short(n), c) }
