@@ -17,6 +17,12 @@ func (p *parser) replied(t int64, code uint16, text []byte) protocols.Action {
 		}
 		p.noise = false
 	}
+	if code == 221 && p.queue.find(quit) < 0 { // its QUIT was lost, and it grants nothing else
+		for p.queue.len() > 0 {
+			p.answer(t, p.queue.pop(), 0, nil)
+		}
+		return protocols.Continue
+	}
 	if !p.match(t, code) {
 		return p.unmatched(t, code, text)
 	}
@@ -49,7 +55,7 @@ func (p *parser) match(t int64, code uint16) bool {
 	case 334, 235:
 		ahead = p.queue.find(auth)
 	case 221:
-		ahead = max(p.queue.find(quit), 0)
+		ahead = p.queue.find(quit)
 	default:
 		ahead = p.plain(code)
 	}
@@ -67,6 +73,7 @@ func (p *parser) plain(code uint16) int {
 	for i := p.queue.head; i < len(p.queue.entries); i++ {
 		switch e := &p.queue.entries[i]; {
 		case e.kind == blank && code < 500: // not answered by this server
+		case e.kind == auth && e.lost && positive(code): // 235 would be its reply (RFC 4954, section 6)
 		case e.kind == data && positive(code):
 			// A 2xx asks for no content: it answers something unseen, or,
 			// if content went out and the 354 was lost, that content.
