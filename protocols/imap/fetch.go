@@ -35,13 +35,11 @@ const (
 
 // fetch is a FETCH response as it comes (RFC 9051, section 7.5.2).
 type fetch struct {
-	bytes   uint64 // of the body's string so far
-	offset  uint64 // of the <origin>
 	section []byte // ReadPart: in the reading's buffer
+	offset  uint64 // of the <origin>
 	num     uint32
 	uid     uint32
 	size    uint32
-	state   fetchState
 	item    item
 	kind    protocols.ReadKind
 	origin  bool // there is an <origin>
@@ -49,6 +47,8 @@ type fetch struct {
 	uidOnly bool
 	numbers bool // BODY[n…]: the section is kept
 	depth   uint16
+	state   fetchState
+	bytes   uint64 // of the body's string so far
 }
 
 func (p *parser) beginFetch(uidOnly bool) {

@@ -52,11 +52,12 @@ func newProtocol(age int64) protocols.Protocol {
 
 // parser follows one connection.
 type parser struct {
+	fetch fetch // with srv behind it: what every segment of a body touches stands together
+	srv   server
 	pools *pools
 	out   protocols.Sink // during a call
 	now   int64          // during a call
 	cli   client
-	srv   server
 
 	flight   []command // by age
 	early    []early
@@ -72,8 +73,7 @@ type parser struct {
 	selections uint32     // in this connection so far
 	exists     uint32     // the last EXISTS, for selections whose SELECT was not seen
 
-	read  *reading // body items not reported yet; nil: none
-	fetch fetch
+	read *reading // body items not reported yet; nil: none
 
 	reported []string // kinds of anomalies
 	seen     [2]bool  // directions that sent anything

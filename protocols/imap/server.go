@@ -31,15 +31,15 @@ const (
 // server reads responses.
 type server struct {
 	lexer
-	line  line.Scanner
 	mode  serverMode
-	lossy bool // responses may be missing
-	num   uint32
+	lossy bool             // responses may be missing
 	act   protocols.Action // at the end of a line that is too long
-	set   setReader        // ESEARCH, VANISHED
 	key   searchKey        // ESEARCH
 	early bool             // VANISHED (EARLIER)
 	depth uint16
+	num   uint32
+	line  line.Scanner
+	set   setReader      // ESEARCH, VANISHED
 	box   *mailboxStatus // STATUS
 }
 
