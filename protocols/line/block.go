@@ -31,6 +31,7 @@ type Block struct {
 	Odd    Oddity // seen so far
 
 	state  blockState
+	end    uint8 // octets of the gap that are the line which ends the block, if it ends there
 	cr     [1]byte
 	length uint16 // of the present line so far, as far as it matters
 	stride uint16 // length of the last whole line, which the next is likely to have
@@ -59,8 +60,27 @@ func (s *Block) Reset() { *s = Block{} }
 // Gap says that n octets were lost. If the end of the block was among them, it
 // is not noticed here.
 func (s *Block) Gap(n uint64) {
+	before, line := uint64(0), uint64(len(".\r\n"))
+	switch s.state {
+	case atDot:
+		line--
+	case atDotCR:
+		line -= 2
+	case atGap:
+		before = uint64(s.end)
+	}
 	s.Octets += n
+	s.end = uint8(min(before+min(n, line), line))
 	s.state, s.length = atGap, 0
+}
+
+// EndLost says that no more comes. If a gap was the last, the end of the block was
+// in it, and is no content.
+func (s *Block) EndLost() {
+	if s.state == atGap {
+		s.Octets -= uint64(s.end)
+		s.end = 0
+	}
 }
 
 // Next takes n octets of b and returns the piece of content they hold, which may

@@ -249,6 +249,33 @@ func TestBlockGap(t *testing.T) {
 	}
 }
 
+// A gap in which the block ended holds its last line too, or what is left of it.
+func TestBlockEndLost(t *testing.T) {
+	for _, tt := range []struct {
+		seen string
+		gaps []uint64
+		want uint64
+	}{
+		{"abc\r\n", []uint64{3}, 5}, {"abc\r\n", []uint64{100}, 102}, {"abc", []uint64{5}, 5},
+		{"abc\r\n.", []uint64{2}, 5}, {"abc\r\n.\r", []uint64{1}, 5}, {"abc\r\n", []uint64{1, 2}, 5},
+		{"abc\r\n", nil, 5},
+	} {
+		s := new(Block)
+		for b := []byte(tt.seen); len(b) > 0; {
+			_, n, _ := s.Next(b)
+			b = b[n:]
+		}
+		for _, n := range tt.gaps {
+			s.Gap(n)
+		}
+		s.EndLost()
+		s.EndLost()
+		if s.Octets != tt.want {
+			t.Errorf("%q and gaps of %v: %d octets, want %d", tt.seen, tt.gaps, s.Octets, tt.want)
+		}
+	}
+}
+
 func TestNoAllocations(t *testing.T) {
 	text := []byte(strings.Repeat("The quick brown fox jumps over the lazy dog, again and again.\r\n..x\r\n", 20))
 	s := new(Block)

@@ -87,6 +87,7 @@ func (p *parser) closeData(t int64) {
 	if tx == nil {
 		return
 	}
+	p.block.EndLost()
 	tx.size = p.block.Octets
 	tx.odd |= p.block.Odd
 	tx.finish()
