@@ -177,7 +177,7 @@ func digest(t *testing.T, name string, mutant []byte, spoiltFile bool) {
 	var out, errs bytes.Buffer
 	start := time.Now()
 	code := run([]string{"replay", "--workers", "1", "--json", "-"}, bytes.NewReader(mutant), &out, &errs)
-	if took := time.Since(start); took > 10*time.Second {
+	if took := time.Since(start); took > time.Minute {
 		t.Errorf("%s: took %v", name, took)
 	}
 	var doc struct {
