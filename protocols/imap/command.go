@@ -7,7 +7,7 @@ const (
 	maxInFlight = 256
 	maxUnheard  = 32 // while the server was not heard
 	keepSlots   = 16
-	roomSlots   = 2    // within the parser: ordinary clients wait for one command before the next
+	roomSlots   = 1    // within the parser: ordinary clients wait for one command before the next
 	roomText    = 40   // for the arguments of each: a user name, a mailbox
 	maxArgument = 1024 // mailbox names, user names
 	maxTerms    = 512  // search criteria, flags
