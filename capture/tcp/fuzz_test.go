@@ -52,7 +52,8 @@ func run(t *testing.T, segs []capture.Segment, opt Options) (log []string) {
 			t.Fatalf("%d pages, %d flows", r.pool.used, r.Flows())
 		}
 	}
-	r.Flush(r.now)
+	for r.Flush(r.now, 3) {
+	}
 	if r.pool.used != 0 || r.Flows() != 0 || r.waiting.n != 0 {
 		t.Fatalf("%d pages, %d flows, %d waiting left", r.pool.used, r.Flows(), r.waiting.n)
 	}

@@ -117,7 +117,10 @@ func (r *rig) send(segs ...capture.Segment) {
 	}
 }
 
-func (r *rig) end() { r.Flush(r.time) }
+func (r *rig) end() {
+	for r.Flush(r.time, 7) {
+	}
+}
 
 func (r *rig) one(t *testing.T) *recorder {
 	t.Helper()

@@ -76,7 +76,18 @@ func (t *Table) Segment(s *capture.Segment) {
 	h, o := &f.half[d], &f.half[d^1]
 	const marks = capture.SYN | capture.FIN | capture.RST
 	if s.Seq != h.nxt || !h.firm || f.pages != 0 || f.state != open || h.ending != noEnd ||
-		s.Flags&marks != 0 || s.Cut != 0 || len(s.Payload) == 0 || mustWait(o, s.Flags&capture.ACK != 0, s.Ack) {
+		s.Flags&marks != 0 || s.Cut != 0 {
+		t.general(i, s)
+		return
+	}
+	if len(s.Payload) == 0 { // a bare acknowledgement: every third or fourth packet
+		if !t.duplicate(f, h, s) {
+			t.count(i, f, h, s)
+			noteAck(h, o, s)
+		}
+		return
+	}
+	if mustWait(o, s.Flags&capture.ACK != 0, s.Ack) {
 		t.general(i, s)
 		return
 	}

@@ -75,16 +75,21 @@ func (t *Table) fire(kind state) {
 	}
 }
 
-// Flush ends the capture: what waits is handed on, with its gaps, and all
-// connections are closed, the least recently active first.
-func (t *Table) Flush(now int64) {
+// Flush ends the capture: what waits is handed on, with its gaps, and the
+// connections are closed, the least recently active first, at most limit of
+// them. It reports whether there are more, for another call.
+func (t *Table) Flush(now int64, limit int) (more bool) {
 	t.Advance(now)
 	for _, st := range [...]state{halfOpen, open} {
-		for t.lists[st].n > 0 {
+		for ; t.lists[st].n > 0; limit-- {
+			if limit == 0 {
+				return true
+			}
 			t.end(t.lists[st].head, capture.EndCapture, t.now)
 		}
 	}
 	for t.lists[closed].n > 0 {
 		t.remove(t.lists[closed].head)
 	}
+	return false
 }

@@ -34,11 +34,16 @@ func (r *reader) run(ctx context.Context) error {
 	end := tick{now: r.clock.now, index: r.res.Packets}
 	r.tick(end) // what is due in the last second is due before anything is flushed
 	r.send()
-	end.index++                 // behind what was due, and so are the positions
-	for shard := range Shards { // one a round: what is closed at the end may be a lot
-		l := &r.round.lanes[shard%len(r.team)]
-		l.flush, l.end = shard, end
-		r.send()
+	for shard := range Shards {
+		for more := true; more; { // what is closed at the end may be a lot: not all in one round
+			end.index++ // behind what was due, and so are the positions
+			owner, last := r.team[shard%len(r.team)], r.round
+			l := &last.lanes[owner.first]
+			l.flush, l.end = shard, end
+			r.send()
+			last.pending.Wait()
+			more = owner.more
+		}
 	}
 	return err
 }

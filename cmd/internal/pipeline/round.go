@@ -9,9 +9,10 @@ import (
 
 // Bounds of what is under way between the reader and the merge.
 const (
-	roundsInFlight = 6
+	roundsInFlight = 12
 	roundBytes     = 512 << 10
-	roundSegments  = 2048
+	roundSegments  = 1024
+	flushLimit     = 512 // connections closed at the end of the capture
 )
 
 // round is a stretch of the capture, dealt into one lane per worker.

@@ -12,6 +12,7 @@ type worker struct {
 	tables      []*tcp.Table // of its shards, in ascending order
 	driver      *protocols.Driver
 	in          chan *lane
+	more        bool // the last flush did not close all
 	done        chan struct{}
 }
 
@@ -60,7 +61,7 @@ func (w *worker) work(l *lane) {
 	}
 	if l.flush >= 0 {
 		l.events.At(l.end.index, uint16(l.flush))
-		w.tables[l.flush/w.step].Flush(l.end.now)
+		w.more = w.tables[l.flush/w.step].Flush(l.end.now, flushLimit)
 	}
 }
 
