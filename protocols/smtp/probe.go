@@ -133,18 +133,22 @@ func withoutProxy(b []byte) []byte {
 
 // probeAnywhere looks for lines that only SMTP has, on either side.
 func probeAnywhere(p protocols.Probe) protocols.Verdict {
+	auth := false
 	for b := p.ToServer; len(b) > 0; {
 		var l []byte
 		whole := false
 		l, b, whole = bytes.Cut(b, []byte{'\n'})
-		if whole && certainCommand(bytes.TrimRight(l, "\r")) {
+		l = bytes.TrimRight(l, "\r")
+		if whole && certainCommand(l) {
 			return protocols.Accept
 		}
+		auth = auth || whole && isAuth(l)
 	}
 	for b := p.ToClient; len(b) > 0; {
 		var l []byte
-		l, b, _ = bytes.Cut(b, []byte{'\n'})
-		if certainReply(l) {
+		whole := false
+		l, b, whole = bytes.Cut(b, []byte{'\n'})
+		if certainReply(l) || auth && whole && coded(l) {
 			return protocols.Accept
 		}
 	}
@@ -163,10 +167,15 @@ func certainCommand(l []byte) bool {
 	case wordBDAT:
 		_, _, ok := line.Number(arg)
 		return ok
-	case wordAuth:
-		return certainMechanism(firstWord(arg))
 	}
 	return false
+}
+
+// isAuth reports whether l is an AUTH command of a known mechanism. POP3 has the
+// same (RFC 5034, section 4), so that it takes a reply to tell.
+func isAuth(l []byte) bool {
+	w, arg := verb(l)
+	return w == wordAuth && certainMechanism(firstWord(arg))
 }
 
 // certainReply reports whether a server line is one that only SMTP has.
@@ -180,6 +189,10 @@ func certainReply(l []byte) bool {
 		return named(text)
 	case 354:
 		return true
+	case 235: // RFC 4954, section 6; FTP has the code too
+		return line.HasPrefixFold(text, "2.7.0")
+	case 535:
+		return line.HasPrefixFold(text, "5.7.8")
 	case 250:
 		for _, word := range [...]string{"2.1.0", "2.1.5", "2.6.0", "PIPELINING", "SIZE", "8BITMIME", "STARTTLS", "CHUNKING", "ENHANCEDSTATUSCODES", "SMTPUTF8", "AUTH "} {
 			if line.HasPrefixFold(text, word) {
@@ -189,6 +202,12 @@ func certainReply(l []byte) bool {
 		return queued(text)
 	}
 	return false
+}
+
+// coded reports whether a server line begins with a code, as replies do.
+func coded(l []byte) bool {
+	_, _, _, ok := replyLine(bytes.TrimRight(l, "\r"))
+	return ok
 }
 
 func firstWord(b []byte) []byte {

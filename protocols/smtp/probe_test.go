@@ -58,6 +58,11 @@ func TestProbe(t *testing.T) {
 		{"", "250 CWD command successful\r\n", true, more},
 		{"some text\r\n", "", true, more},
 		{"RETR 1\r\n", "+OK\r\n", true, more},
+		{"AUTH CRAM-MD5\r\nAUTH PLAIN\r\n", "-ERR no\r\n+ \r\n", true, more}, // POP3
+		{"AUTH CRAM-MD5\r\n", "334 PDFAYj4=\r\n235 2.7.0 ok\r\n", true, accept},
+		{"", "235 2.7.0 Authentication successful\r\n", true, accept},
+		{"", "535 5.7.8 Error: authentication failed\r\n", true, accept},
+		{"", "535 Sorry\r\n", true, more},
 	}
 	for _, tt := range tests {
 		p := protocols.Probe{ToServer: []byte(tt.client), ToClient: []byte(tt.server), Midstream: tt.midstream}
