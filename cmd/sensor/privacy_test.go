@@ -266,7 +266,7 @@ func TestImpairedCaptures(t *testing.T) {
 	for _, sample := range []struct {
 		file    string
 		secrets int
-	}{{"smtp/auth.pcap", 10}, {"imap/normal.pcap", 10}, {"imap/auth-failures.pcap", 50}} {
+	}{{"smtp/auth.pcap", 10}, {"smtp/bdat.pcap", 0}, {"imap/normal.pcap", 10}, {"imap/auth-failures.pcap", 50}} {
 		t.Run(sample.file, func(t *testing.T) {
 			frames := load(t, filepath.Join("..", "..", "pcaps", sample.file))
 			known := spoken(frames)
@@ -274,7 +274,7 @@ func TestImpairedCaptures(t *testing.T) {
 				t.Fatalf("only %d secrets were found", len(known))
 			}
 			find, base := newSearch(known), replayAll(t, frames)
-			if _, found := find.in(bytes.Join(said(frames), nil)); !found {
+			if _, found := find.in(bytes.Join(said(frames), nil)); !found && sample.secrets > 0 {
 				t.Fatal("the search does not find what is there")
 			}
 			impairments(frames, func(name string, frames []synth.Frame) {

@@ -26,7 +26,12 @@ func (p *parser) commandLine(t int64, b []byte) (n int, act protocols.Action) {
 		p.tls = noTLS
 	}
 	text, n, end := p.lines[capture.ToServer].Next(b)
-	if end == line.Wait || end == line.Skipped || end == line.LastSkipped {
+	p.waiting = 0
+	switch end {
+	case line.Wait:
+		p.waiting = uint16(len(b))
+		return 0, protocols.Continue
+	case line.Skipped, line.LastSkipped:
 		return n, protocols.Continue
 	}
 	if p.mode == response {
@@ -38,7 +43,10 @@ func (p *parser) commandLine(t int64, b []byte) (n int, act protocols.Action) {
 		if !p.certain(text) {
 			return n, protocols.Continue
 		}
-		p.lost[capture.ToServer] = false
+		p.lost[capture.ToServer], p.suspect = false, true
+	} else if p.suspect && p.heard && !p.certain(text) {
+		p.retract()
+		return n, protocols.Continue
 	}
 	if p.loginOpen() && !p.certain(text) { // its 334 is missing, or was not waited for
 		p.authResponse(t, text)
@@ -234,7 +242,7 @@ func (p *parser) rcptCommand(t int64, arg []byte) {
 // helloCommand notes EHLO, HELO or LHLO. It resets the session only when it is
 // accepted.
 func (p *parser) helloCommand(t int64, arg []byte, lmtp bool) {
-	name := line.Trim(arg)
+	name := firstWord(arg) // what follows may be anything: an AUTH whose CRLF was left out
 	name = name[:min(len(name), maxHelo)]
 	if !bytes.Equal(name, p.hello) {
 		p.hello = append(p.hello[:0], name...)
@@ -268,5 +276,6 @@ func (p *parser) enqueue(e entry) {
 	if e.tx != nil {
 		e.tx.pending++
 	}
+	e.suspect = p.suspect
 	p.queue.push(e)
 }

@@ -51,6 +51,7 @@ type parser struct {
 
 	greeting bool // the server's first reply is still to come
 	torn     bool // commands may have been lost since the last that began anew
+	suspect  bool // commands since a loss may be lines of content: no reply has confirmed them
 	asked    bool // DATA waits for its verdict
 	noise    bool // content was taken for commands: the server complains line by line
 	lmtp     bool
@@ -60,6 +61,8 @@ type parser struct {
 	reply    reply
 	told     once
 	held     uint16 // a final reply that came before the end of the content
+	waiting  uint16 // octets of an unfinished command line
+	stale    uint16 // of those, what the server replied to all the same: no command
 
 	lines [2]line.Scanner
 	queue queue
@@ -113,6 +116,11 @@ func (p *parser) Parse(d capture.Dir, t int64, b []byte, out protocols.Sink) (n 
 		return p.server(t, b)
 	}
 	p.spoke = true
+	if n := min(int(p.stale), len(b)); n > 0 {
+		p.stale -= uint16(n)
+		p.lines[d].Reset()
+		return n, protocols.Continue
+	}
 	return p.client(t, b)
 }
 
@@ -146,7 +154,7 @@ func (p *parser) Gap(d capture.Dir, t int64, n int, out protocols.Sink) {
 		p.serverGap()
 		return
 	}
-	p.fresh, p.skip = false, 0
+	p.fresh, p.skip, p.waiting, p.stale = false, 0, 0, 0
 	p.clientGap(t, uint64(n))
 }
 

@@ -25,6 +25,8 @@ type entry struct {
 	more int32        // content in LMTP: replies to come beside this one
 	kind kind
 	lost bool // server bytes were lost since: the reply may have been among them
+
+	suspect bool // noted while parser.suspect
 }
 
 // queue holds the commands without a reply, in order: replies come in the same
@@ -73,6 +75,17 @@ func (q *queue) doubt(tell bool) {
 			tx.lost = true
 		}
 	}
+}
+
+// takesPositive reports whether a positive reply may be to something else than
+// RCPT: to DATA it is none.
+func (q *queue) takesPositive() bool {
+	for i := q.head; i < len(q.entries); i++ {
+		if k := q.entries[i].kind; k != rcpt && k != data {
+			return true
+		}
+	}
+	return false
 }
 
 // find returns how many entries stand before the first of kind k; -1: none.

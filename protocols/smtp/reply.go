@@ -42,6 +42,9 @@ func (p *parser) server(t int64, b []byte) (n int, act protocols.Action) {
 	default:
 		p.reply.open = false
 		p.lost[capture.ToClient] = false
+		if p.lost[capture.ToServer] { // no command straddles a reply
+			p.stale, p.waiting = p.stale+p.waiting, 0
+		}
 		p.capability(t, code, text)
 		return n, p.replied(t, code, text)
 	}

@@ -10,7 +10,7 @@ import (
 // begin opens a transaction.
 func (p *parser) begin(t int64) *transaction {
 	tx := p.stock.transaction()
-	tx.started = t
+	tx.started, tx.suspect = t, p.suspect
 	p.open = append(p.open, tx)
 	return tx
 }
@@ -125,7 +125,7 @@ func (p *parser) newSession(t int64) {
 	p.out.SetAccount(nil)
 	p.mode, p.asked, p.noise, p.lmtp, p.held = commands, false, false, false, 0
 	p.tls, p.injected = noTLS, false
-	p.lost, p.torn = [2]bool{}, false
+	p.lost, p.torn, p.suspect = [2]bool{}, false, false
 	p.reply = reply{}
 	p.helo, p.hello = p.helo[:0], p.hello[:0]
 	p.lines[capture.ToServer].Reset()
@@ -146,6 +146,7 @@ func (p *parser) emit(t int64, tx *transaction) {
 	if tx.dropped > 0 {
 		p.out.Anomaly(t, "smtp_too_many_recipients", nil)
 	}
+	p.clearUp(tx)
 	m := p.out.Message(t)
 	if tx.lost || tx.unseen {
 		m.Confidence = protocols.LowerBound
@@ -185,6 +186,9 @@ func (p *parser) release(tx *transaction) {
 	}
 	if p.cur == tx {
 		p.cur = nil
+	}
+	if p.live == tx {
+		p.live = nil
 	}
 	p.stock.putTransaction(tx)
 }

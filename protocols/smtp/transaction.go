@@ -32,6 +32,7 @@ type record struct {
 	lost     bool // bytes were lost that concern it
 	decided  bool
 	unseen   bool   // MAIL itself was not seen
+	suspect  bool   // begun while parser.suspect
 	refusal  uint16 // last code of a refused RCPT
 	refused  uint16 // code that refused DATA or a chunk; it may yet be tried again
 

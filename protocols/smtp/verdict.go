@@ -23,11 +23,14 @@ func (p *parser) replied(t int64, code uint16, text []byte) protocols.Action {
 		}
 		return protocols.Continue
 	}
+	if p.contradicts(code, text) {
+		p.retract()
+	}
 	if !p.match(t, code) {
 		return p.unmatched(t, code, text)
 	}
 	e := p.queue.pop()
-	p.confirm(e)
+	p.confirm(e, code, text)
 	if e.kind == startTLS && code == 220 {
 		return p.beginTLS(t, e)
 	}
@@ -88,9 +91,12 @@ func (p *parser) plain(code uint16) int {
 	return -1
 }
 
-func (p *parser) confirm(e entry) {
+func (p *parser) confirm(e entry, code uint16, text []byte) {
 	if e.tx != nil && e.lost {
 		e.tx.lost = true
+	}
+	if p.confirms(e, code, text) {
+		p.suspect = false
 	}
 }
 
@@ -173,9 +179,7 @@ func (p *parser) answer(t int64, e entry, code uint16, text []byte) {
 	case mail:
 		p.mailReply(t, e.tx, code)
 	case rcpt:
-		if e.tx != nil && code != 0 {
-			e.tx.verdict(e.rcpt, code)
-		}
+		p.rcptReply(e, code, text)
 	case data:
 		p.dataReply(t, e.tx, code)
 	case chunk:
@@ -229,6 +233,17 @@ func (p *parser) mailReply(t int64, tx *transaction, code uint16) {
 	p.adopt(tx) // a refused MAIL leaves the transaction before it open
 	if p.cur == nil {
 		p.cur = p.live
+	}
+}
+
+// rcptReply is the verdict on a recipient.
+func (p *parser) rcptReply(e entry, code uint16, text []byte) {
+	switch {
+	case e.tx == nil || code == 0:
+	case p.sure(e, code, text):
+		e.tx.verdict(e.rcpt, code)
+	default:
+		e.tx.lost = true
 	}
 }
 
