@@ -87,6 +87,7 @@ func (s *shelf[T]) take() *T {
 	}
 	if len(s.fresh) == 0 {
 		s.fresh = make([]T, shelfChunk)
+		clear(s.fresh) // memory that is read before it is written costs two page faults
 	}
 	x := &s.fresh[0]
 	s.fresh = s.fresh[1:]
