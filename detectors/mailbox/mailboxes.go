@@ -5,6 +5,8 @@ import "net/netip"
 // Count is how many messages have one level, and how far that can be believed.
 type Count struct {
 	N int64
+	// Least is N without what may have been counted twice.
+	Least int64
 	// Low: something was forgotten that could have shown more.
 	Low bool
 	// High: messages may have been counted twice, because what would tell them
@@ -48,9 +50,10 @@ func (v *view) mailbox(client netip.Addr) Mailbox {
 	m := Mailbox{
 		Server: b.server, Account: b.account, Name: b.mailbox, UIDValidity: b.valid, Exists: b.exists, Client: client, Known: b.known,
 	}
+	least := v.least()
 	for l := Headers; l <= Whole; l++ {
 		n := v.named[l] + v.unnamed[l]
-		m.Counts[l] = Count{N: n, Low: b.lost || v.coarse, High: n > 0 && v.high(l)}
+		m.Counts[l] = Count{N: n, Least: least[l], Low: b.lost || v.coarse, High: n > 0 && v.high(l)}
 	}
 	return m
 }

@@ -47,11 +47,13 @@ type survey struct {
 }
 
 type verdict struct {
-	low  bool
-	high distinct
+	low   bool
+	high  distinct
+	least repeats
 }
 
 func (v *verdict) add(m *mailbox.Mailbox) {
+	v.least.add(m)
 	v.low = v.low || m.Counts[mailbox.Whole].Low
 	v.high.downloaded = v.high.downloaded || m.Counts[mailbox.Whole].High
 	v.high.headersOnly = v.high.headersOnly || m.Counts[mailbox.Headers].High
@@ -66,6 +68,9 @@ func (v verdict) judged(t *tally) *tally {
 		c.doubt |= distinctLow
 	}
 	c.imap.high = v.high
+	if c.doubt&imapTorn != 0 {
+		v.least.remove(&c.imap)
+	}
 	c.smtp.judge(c.doubt)
 	c.imap.judge(c.doubt)
 	return &c
@@ -94,14 +99,22 @@ func mailboxOf(m *mailbox.Mailbox) Mailbox {
 	whole, partial, headers := m.Counts[mailbox.Whole], m.Counts[mailbox.Partial], m.Counts[mailbox.Headers]
 	b := Mailbox{
 		Server: m.Server.String(), Mailbox: m.Name, UIDValidity: m.UIDValidity, Exists: m.Exists,
-		Downloaded: uint64(whole.N), DownloadedConf: confidence(whole.Low, whole.High),
-		HeadersOnly: uint64(headers.N), HeadersOnlyConf: confidence(headers.Low, headers.High),
-		Partial: uint64(partial.N), PartialConf: confidence(partial.Low, partial.High),
+		Downloaded: told(whole), DownloadedConf: confidence(whole.Low, whole.High),
+		HeadersOnly: told(headers), HeadersOnlyConf: confidence(headers.Low, headers.High),
+		Partial: told(partial), PartialConf: confidence(partial.Low, partial.High),
 	}
 	if m.Exists > 0 {
-		b.Share = min(1, float64(whole.N)/float64(m.Exists)) // expunged ones no longer exist
+		b.Share = min(1, float64(b.Downloaded)/float64(m.Exists)) // expunged ones no longer exist
 	}
 	return b
+}
+
+// told is what a lower bound may say, or what was counted.
+func told(c mailbox.Count) uint64 {
+	if c.Low {
+		return uint64(c.Least)
+	}
+	return uint64(c.N)
 }
 
 func (s *Summary) addHosts(d *Document, v *survey) {

@@ -45,6 +45,8 @@ func (s *Summary) end(e *protocols.ConnEnd) {
 func hidden(e *protocols.ConnEnd, gap bool) doubt {
 	logins, mail := low(e.Protocol)
 	switch {
+	case e.Protocol == "imap" && (gap || !e.Conn.Handshake):
+		return logins | mail | imapTorn
 	case gap, !e.Conn.Handshake, e.Totals.End == capture.EndEvicted:
 		return logins | mail
 	case e.GaveUp == "compressed": // comes after the login

@@ -8,6 +8,13 @@
 // identity that was never seen makes it an upper bound. Where both apply it is
 // called a lower bound: what was lost must not be hidden behind "at most".
 //
+// A lower bound is one. Where octets of IMAP are missing, or the beginning of a
+// connection, distinct messages that may be the same are counted once: those by
+// position with those by UID, and of one account on one server those of a mailbox
+// without a name or UIDVALIDITY with all others. Of the sources that may hold the
+// same, the largest counts. Where the account is missing too, it may be any one
+// of that server. Octets and items are sums all the same.
+//
 // Events are borrowed; names are copied once per entity. Hosts and accounts are
 // bounded, the one silent longest is folded into a sum, and that is counted.
 package summary

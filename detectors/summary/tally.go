@@ -19,6 +19,7 @@ const (
 	copiesLow    // a server did not say how many messages it copied or moved
 	distinctLow  // of distinct messages: something that would have shown more was forgotten
 	distinctHigh // of distinct messages: repeats could not be told apart
+	imapTorn     // IMAP was lost or not captured from its beginning: what named a mailbox may be missing
 )
 
 const everythingLow = smtpLoginsLow | smtpMailLow | imapLoginsLow | imapMailLow
