@@ -104,7 +104,7 @@ const mallocsBar = 0.02 // a packet
 // mallocs asks the sensor for its own count of allocations.
 func (b *bench) mallocs(r *result) check {
 	c := check{text: r.name() + ": mallocs a packet"}
-	s, err := measure([]string{"MAILSENSOR_DEBUG_MEMSTATS=1"}, b.opt.Sensor, r.sensorArgs()...)
+	s, err := measure(memstats, b.opt.Sensor, r.sensorArgs()...)
 	if err != nil {
 		c.err = err
 		return c

@@ -32,11 +32,27 @@ func measure(env []string, name string, args ...string) (sample, error) {
 		return s, fmt.Errorf("%s: %w\n%s", name, err, stderr.Bytes())
 	}
 	s.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		s.peak = int64(u.Maxrss) * 1024 // Linux counts in KiB
-	}
+	s.peak = peakOf(cmd.ProcessState, s.stderr)
 	return s, nil
 }
+
+// peakOf is what the program says of itself, since what the system says of a child
+// counts the memory of its parent before exec.
+func peakOf(state *os.ProcessState, stderr []byte) int64 {
+	if _, after, ok := bytes.Cut(stderr, []byte("peak_rss_kib=")); ok {
+		var kib int64
+		if n, _ := fmt.Sscan(string(after), &kib); n == 1 && kib > 0 {
+			return kib * 1024
+		}
+	}
+	if u, ok := state.SysUsage().(*syscall.Rusage); ok {
+		return int64(u.Maxrss) * 1024 // Linux counts in KiB
+	}
+	return 0
+}
+
+// memstats has the sensor say what it allocated and how large it was.
+var memstats = []string{"MAILSENSOR_DEBUG_MEMSTATS=1"}
 
 // warm reads a file once, so that all runs find it in the page cache.
 func warm(file string) error {
@@ -110,7 +126,7 @@ func (b *bench) compare(r *result) (err error) {
 		if err != nil {
 			return err
 		}
-		s, err := measure(nil, b.opt.Sensor, r.sensorArgs()...)
+		s, err := measure(memstats, b.opt.Sensor, r.sensorArgs()...)
 		if err != nil {
 			return err
 		}

@@ -91,9 +91,7 @@ func (c *replayCmd) Run(std *streams) error {
 	bar := newProgress(std.err, source, c.Quiet)
 	res, err := pipeline.Run(ctx, opt)
 	bar.stop()
-	if os.Getenv("MAILSENSOR_DEBUG_MEMSTATS") == "1" {
-		fmt.Fprintf(std.err, "mallocs=%d packets=%d\n", mallocs()-before, res.Packets)
-	}
+	allocated := mallocs() - before
 	if e := closeEvents(); err == nil {
 		err = e
 	}
@@ -107,6 +105,9 @@ func (c *replayCmd) Run(std *streams) error {
 		if err := c.print(std, doc, conf); err != nil {
 			return err
 		}
+	}
+	if os.Getenv("MAILSENSOR_DEBUG_MEMSTATS") == "1" {
+		fmt.Fprintf(std.err, "mallocs=%d packets=%d peak_rss_kib=%d\n", allocated, res.Packets, peakRSS())
 	}
 	return c.verdict(ctx, std, source)
 }
