@@ -31,7 +31,8 @@ type Block struct {
 	Odd    Oddity // seen so far
 
 	state  blockState
-	end    uint8 // octets of the gap that are the line which ends the block, if it ends there
+	torn   bool   // a gap came, and the end of the block did not
+	before uint64 // octets of content that came before the last gap
 	cr     [1]byte
 	length uint16 // of the present line so far, as far as it matters
 	stride uint16 // length of the last whole line, which the next is likely to have
@@ -60,26 +61,23 @@ func (s *Block) Reset() { *s = Block{} }
 // Gap says that n octets were lost. If the end of the block was among them, it
 // is not noticed here.
 func (s *Block) Gap(n uint64) {
-	before, line := uint64(0), uint64(len(".\r\n"))
-	switch s.state {
-	case atDot:
-		line--
-	case atDotCR:
-		line -= 2
-	case atGap:
-		before = uint64(s.end)
+	if s.state != atGap {
+		s.before = s.Octets
 	}
 	s.Octets += n
-	s.end = uint8(min(before+min(n, line), line))
-	s.state, s.length = atGap, 0
+	s.state, s.length, s.torn = atGap, 0, true
 }
 
-// EndLost says that no more comes. If a gap was the last, the end of the block was
-// in it, and is no content.
+// maxEnd is what may be taken for content where the end of a block is lost: the
+// line that ends it, and the QUIT that a sender may put right behind it.
+const maxEnd = uint64(len(".\r\nQUIT\r\n"))
+
+// EndLost says that no more comes. If the end of the block was not seen, but a
+// gap, it was in that gap, and is no content.
 func (s *Block) EndLost() {
-	if s.state == atGap {
-		s.Octets -= uint64(s.end)
-		s.end = 0
+	if s.torn {
+		s.Octets -= min(s.Octets-s.before, maxEnd)
+		s.torn = false
 	}
 }
 
@@ -113,7 +111,7 @@ func (s *Block) Next(b []byte) (content []byte, n int, done bool) {
 // afterDotCR decides about the CR behind a lone dot.
 func (s *Block) afterDotCR(b []byte) (content []byte, n int, done bool) {
 	if b[0] == '\n' {
-		s.state, s.length = atStart, 0
+		s.state, s.length, s.torn = atStart, 0, false
 		return nil, 1, true
 	}
 	s.cr[0] = '\r'

@@ -250,24 +250,32 @@ func TestBlockGap(t *testing.T) {
 }
 
 // A gap in which the block ended holds its last line too, or what is left of it.
+func take(s *Block, text string) {
+	for b := []byte(text); len(b) > 0; {
+		_, n, _ := s.Next(b)
+		b = b[n:]
+	}
+}
+
 func TestBlockEndLost(t *testing.T) {
 	for _, tt := range []struct {
-		seen string
-		gaps []uint64
-		want uint64
+		seen  string
+		gaps  []uint64
+		after string
+		want  uint64
 	}{
-		{"abc\r\n", []uint64{3}, 5}, {"abc\r\n", []uint64{100}, 102}, {"abc", []uint64{5}, 5},
-		{"abc\r\n.", []uint64{2}, 5}, {"abc\r\n.\r", []uint64{1}, 5}, {"abc\r\n", []uint64{1, 2}, 5},
-		{"abc\r\n", nil, 5},
+		{"abc\r\n", []uint64{3}, "", 5}, {"abc\r\n", []uint64{100}, "", 96}, {"abc", []uint64{5}, "", 3},
+		{"abc\r\n.", []uint64{2}, "", 5}, {"abc\r\n.\r", []uint64{1}, "", 5}, {"abc\r\n", []uint64{1, 2}, "", 5},
+		{"abc\r\n", nil, "", 5},
+		{"abc\r\n", []uint64{9}, "", 5}, {"abc\r\n", []uint64{3}, "QUIT\r\n", 5}, {"abc\r\n", []uint64{2}, "\nQUIT\r\n", 5},
+		{"abc\r\n", []uint64{4}, "\r\n.\r\n", 11}, // the end was seen
 	} {
 		s := new(Block)
-		for b := []byte(tt.seen); len(b) > 0; {
-			_, n, _ := s.Next(b)
-			b = b[n:]
-		}
+		take(s, tt.seen)
 		for _, n := range tt.gaps {
 			s.Gap(n)
 		}
+		take(s, tt.after)
 		s.EndLost()
 		s.EndLost()
 		if s.Octets != tt.want {

@@ -89,6 +89,9 @@ func (p *parser) closeData(t int64) {
 	}
 	p.block.EndLost()
 	tx.size = p.block.Octets
+	if tx.gapped && tx.declared > 0 { // what was lost counts with its stuffed dots
+		tx.size = min(tx.size, tx.declared)
+	}
 	tx.odd |= p.block.Odd
 	tx.finish()
 	for _, o := range [...]struct {

@@ -41,6 +41,7 @@ type record struct {
 
 	parsing  bool // facts is at work on this transaction
 	finished bool // facts has seen the end
+	gapped   bool // content was lost
 	complete bool // the end of the content was seen
 	early    bool // content came before its 354
 	odd      line.Oddity
@@ -153,7 +154,7 @@ func (tx *transaction) finish() {
 
 // gap notes n octets of content that are lost.
 func (tx *transaction) gap(n uint64) {
-	tx.lost = true
+	tx.lost, tx.gapped = true, true
 	if tx.parsing {
 		tx.facts.Gap(n)
 	}
