@@ -51,6 +51,7 @@ type parser struct {
 
 	greeting bool // the server's first reply is still to come
 	torn     bool // commands may have been lost since the last that began anew
+	joined   bool // midway: no session was seen to begin, and replies may be told of wrong commands
 	suspect  bool // commands since a loss may be lines of content: no reply has confirmed them
 	asked    bool // DATA waits for its verdict
 	noise    bool // content was taken for commands: the server complains line by line
@@ -102,7 +103,7 @@ func (p *parser) Reset(c capture.Conn) {
 	*p = parser{
 		stock: p.stock, queue: queue{entries: reuse(p.queue.entries, r.entries[:])}, open: reuse(p.open, r.open[:]),
 		helo: reuse(p.helo, r.helo[:]), hello: reuse(p.hello, r.hello[:]),
-		greeting: c.Handshake, torn: !c.Handshake, fresh: c.Handshake,
+		greeting: c.Handshake, torn: !c.Handshake, joined: !c.Handshake, fresh: c.Handshake,
 		lost: [2]bool{!c.Handshake, !c.Handshake},
 	}
 	p.lines[capture.ToServer].Max = maxLine

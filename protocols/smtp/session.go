@@ -125,7 +125,7 @@ func (p *parser) newSession(t int64) {
 	p.out.SetAccount(nil)
 	p.mode, p.asked, p.noise, p.lmtp, p.held = commands, false, false, false, 0
 	p.tls, p.injected = noTLS, false
-	p.lost, p.torn, p.suspect = [2]bool{}, false, false
+	p.lost, p.torn, p.suspect, p.joined = [2]bool{}, false, false, false
 	p.reply = reply{}
 	p.helo, p.hello = p.helo[:0], p.hello[:0]
 	p.lines[capture.ToServer].Reset()
@@ -148,7 +148,7 @@ func (p *parser) emit(t int64, tx *transaction) {
 	}
 	p.clearUp(tx)
 	m := p.out.Message(t)
-	if tx.lost || tx.unseen {
+	if tx.lost || tx.unseen || p.joined {
 		m.Confidence = protocols.LowerBound
 	}
 	m.Outcome, m.Code, m.Started = tx.outcome, tx.code, tx.started

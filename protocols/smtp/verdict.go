@@ -212,6 +212,7 @@ func (p *parser) helloReply(t int64, e entry, code uint16) {
 	p.endLive(t)
 	p.lmtp = e.more > 0
 	p.torn = false
+	p.joined = p.joined && code == 0
 	p.helo = append(p.helo[:0], p.hello...)
 }
 
