@@ -125,6 +125,7 @@ func (p *parser) newSession(t int64) {
 	p.out.SetAccount(nil)
 	p.mode, p.asked, p.noise, p.lmtp, p.held = commands, false, false, false, 0
 	p.tls, p.injected = noTLS, false
+	p.waiting, p.stale = 0, 0
 	p.lost, p.torn, p.suspect, p.joined = [2]bool{}, false, false, false
 	p.reply = reply{}
 	p.helo, p.hello = p.helo[:0], p.hello[:0]
