@@ -60,9 +60,9 @@ func (c *tapped) Write(b []byte) (int, error) {
 // told is what a client was told and sent: the events have to say the same.
 type told struct {
 	logins, failed, appended, copied, expunged, searches, found int
-	items                                                              [8]int // by protocols.ReadKind
-	bytes                                                              [8]int
-	whole                                                              map[string]bool // mailbox and UID
+	items                                                       [8]int // by protocols.ReadKind
+	bytes                                                       [8]int
+	whole                                                       map[string]bool // mailbox and UID
 }
 
 const (
