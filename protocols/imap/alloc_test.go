@@ -64,6 +64,9 @@ func TestDownloadsDoNotAllocate(t *testing.T) {
 }
 
 func TestConnectionsReuseWhatTheyNeed(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector allocates")
+	}
 	dr := protocols.NewDriver([]protocols.Protocol{New()})
 	c := protocoltest.Conn(143)
 	session := func() {
@@ -89,6 +92,9 @@ func TestConnectionsReuseWhatTheyNeed(t *testing.T) {
 // none of which finds another's buffers: three allocations each at most, since
 // this client sends two commands together, and a parser has room for one.
 func TestFreshConnectionsAllocateTogether(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector allocates")
+	}
 	const conns = 512
 	list, c := []protocols.Protocol{New()}, protocoltest.Conn(143)
 	dr := protocols.NewDriver(list)

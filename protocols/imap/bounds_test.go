@@ -77,7 +77,7 @@ func TestImpossibleLiterals(t *testing.T) {
 // TestHostileInputIsLinear gives what costs most a generous limit that quadratic
 // work would miss by far.
 func TestHostileInputIsLinear(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() || raceDetector {
 		t.Skip("it takes its time")
 	}
 	start := time.Now()
@@ -86,7 +86,7 @@ func TestHostileInputIsLinear(t *testing.T) {
 		fmt.Fprintf(&b, "* %d FETCH (BODY[HEADER] \"\")\r\n* %d EXPUNGE\r\n* %d FETCH (UID %d)\r\n", 2*i+1, 3*i+1, 5*i+1, 7*i+5)
 	}
 	play(capture.ToClient, "* OK\r\n", capture.ToServer, "a NOOP\r\n", capture.ToClient, b.String())
-	if d := time.Since(start); d > 5*time.Second {
+	if d := time.Since(start); d > 20*time.Second {
 		t.Errorf("it took %v", d)
 	}
 }
