@@ -54,7 +54,9 @@ func (r *reader) frames(ctx context.Context) error {
 		frame, info, err := r.opt.Source.Next()
 		if err != nil {
 			if errors.Is(err, capture.ErrIdle) {
-				r.send()
+				if r.send(); ctx.Err() != nil {
+					return io.EOF
+				}
 				continue
 			}
 			return err

@@ -180,3 +180,28 @@ func TestCancel(t *testing.T) {
 		t.Errorf("cancelled before it began: %v, %d packets, at most %d expected", err, res.Packets, limit)
 	}
 }
+
+// silent never has a frame.
+type silent struct{}
+
+func (silent) Next() ([]byte, capture.Info, error) { return nil, capture.Info{}, capture.ErrIdle }
+func (silent) Close() error                        { return nil }
+
+// A live source that stays quiet can be stopped.
+func TestSilentSourceStops(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		_, err := Run(ctx, Options{Source: silent{}, Workers: 2, Protocols: toy(), Observe: func(protocols.Event) {}})
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("it went on")
+	}
+}
