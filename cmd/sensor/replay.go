@@ -52,7 +52,8 @@ func (replayCmd) Help() string {
   sensor replay --filter 'host 10.0.0.7' --from '2026-03-01 08:00' mail.pcap
 
 Exit codes: 0 all was read; 2 wrong usage, or a file that could not be read (the
-others were); 130 interrupted (the summary is of what was read).`
+others were); 130 interrupted (the summary is of what was read; a second signal
+ends at once, without one).`
 }
 
 func (c *replayCmd) Run(std *streams) error {
@@ -87,6 +88,7 @@ func (c *replayCmd) Run(std *streams) error {
 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends at once: a pipe that stays quiet cannot be left otherwise
 	before := mallocs()
 	bar := newProgress(std.err, source, c.Quiet)
 	res, err := pipeline.Run(ctx, opt)
