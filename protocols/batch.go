@@ -36,12 +36,27 @@ type Sink interface {
 	MailboxSearch(t int64) *MailboxSearch
 	ClientInfo(t int64) *ClientInfo
 	TLSStart(t int64) *TLSStart
+	TLSUse(t int64) *TLSUse
+	RuleChange(t int64) *RuleChange
+	Tunnel(t int64) *Tunnel
+	MailOperation(t int64) *MailOperation
+	Opening(t int64) *Opening
 	Anomaly(t int64, kind string, detail []byte) // copies detail
 	// Copy keeps b as long as the events. Copy of nil or empty is nil.
 	Copy(b []byte) []byte
 	// SetAccount names the user the connection is now logged in as, for the
 	// heads of this and later events; nil logs out.
 	SetAccount(user []byte)
+	// SetVia says how the connection came here, for the heads of this and later
+	// events. v must not be changed afterwards.
+	SetVia(v *Via)
+	// Via returns what SetVia said last, or nil.
+	Via() *Via
+	// SetRemote says that the connection is remote access of a kind (ssh, rdp …),
+	// and the name by which it was recognised; its ConnEnd tells.
+	SetRemote(kind string, name []byte)
+	// CountRequests adds to the requests that the connection's ConnEnd tells of.
+	CountRequests(n uint64)
 }
 
 // pool hands out values that keep their slices from one round to the next.
@@ -79,6 +94,11 @@ type Batch struct {
 	tls      pool[TLSStart]
 	anomaly  pool[Anomaly]
 	ends     pool[ConnEnd]
+	uses     pool[TLSUse]
+	rules    pool[RuleChange]
+	tunnels  pool[Tunnel]
+	calls    pool[MailOperation]
+	openings pool[Opening]
 	arena    []byte
 }
 
@@ -96,6 +116,7 @@ func (b *Batch) Reset() {
 	b.Events = b.Events[:0]
 	b.logins.used, b.messages.used, b.reads.used, b.selects.used, b.changes.used = 0, 0, 0, 0, 0
 	b.searches.used, b.clients.used, b.tls.used, b.anomaly.used, b.ends.used = 0, 0, 0, 0, 0
+	b.uses.used, b.rules.used, b.tunnels.used, b.calls.used, b.openings.used = 0, 0, 0, 0, 0
 	if cap(b.arena) > maxArena {
 		b.arena = nil
 	}
@@ -117,7 +138,7 @@ func (b *Batch) Copy(p []byte) []byte {
 }
 
 func (b *Batch) head(s *Stream, t int64) Head {
-	h := Head{Pos: b.pos, Time: t, Conn: s.conn, Protocol: s.name(), Account: b.Copy(s.account)}
+	h := Head{Pos: b.pos, Time: t, Conn: s.conn, Protocol: s.name(), Account: b.Copy(s.account), Via: s.via}
 	b.pos.Seq++
 	return h
 }

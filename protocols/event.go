@@ -1,6 +1,10 @@
 package protocols
 
-import "mailsensor/capture"
+import (
+	"net/netip"
+
+	"mailsensor/capture"
+)
 
 // Confidence says how far a count can be believed.
 type Confidence uint8
@@ -42,6 +46,20 @@ type Head struct {
 	Protocol   string
 	Account    []byte // the user the connection is logged in as, as the server was told; nil: none or unknown
 	Confidence Confidence
+	Via        *Via // how the connection came here; nil: directly
+
+	// Set behind the merge, where all connections are seen (detectors/session).
+	Session uint64     // connections of one proxied session share it; 0: this connection alone
+	Repeat  bool       // the connection repeats behind a proxy what its client's leg shows
+	Host    netip.Addr // who it really was, where a trusted peer named it; zero: the connection's client
+}
+
+// Client is the address that the event is put down to.
+func (h *Head) Client() netip.Addr {
+	if h.Host.IsValid() {
+		return h.Host
+	}
+	return h.Conn.Client.Addr()
 }
 
 // Header returns h; through it every event's head can be reached.
@@ -164,12 +182,14 @@ var readKindNames = [...]string{"whole", "partial", "part", "headers", "structur
 func (k ReadKind) String() string { return readKindNames[k] }
 
 // ReadItem is a run of messages, or one message, of which something was sent.
-// Messages are named by UID, or, where no response of the selection showed the
-// UID, by their position when the mailbox was selected (sequence number
-// corrected for EXPUNGE since), which is unique in (connection, selection).
+// Messages are named by UID, or by ID where a protocol names them otherwise
+// (POP3 UIDL, items of web services), or, where no response of the selection
+// showed either, by their position when the mailbox was selected (sequence
+// number corrected for EXPUNGE since), which is unique in (connection, selection).
 type ReadItem struct {
 	Kind        ReadKind
 	ByUID       bool
+	ID          uint64 // hash of the message's opaque name (see NameID); First and Last are then 0; ReadIdentity: what position First is
 	First, Last uint32 // inclusive; only ReadWhole and ReadHeaders hold more than one
 	Items       uint32 // body items sent for them, repeats counted
 	Bytes       uint64 // octets of those items, lost ones included (their length was announced)
@@ -236,10 +256,41 @@ type ClientInfo struct {
 	Origin  []byte // x-originating-ip and its kind, as sent; to be believed only from trusted peers
 }
 
-// TLSStart says that a connection turned to TLS.
+// TLSStart says that a connection turned to TLS, and what its handshake showed.
 type TLSStart struct {
 	Head
-	StartTLS bool // after STARTTLS; false: from the first byte
+	StartTLS     bool   // after STARTTLS; false: from the first byte
+	Version      uint16 // agreed, or highest offered where no ServerHello was seen: 0x0303 is TLS 1.2; 0: unknown
+	Cipher       uint16 // agreed; 0: unknown
+	ServerName   []byte // SNI
+	ALPN         []byte // agreed where visible, else the first offered
+	JA3, JA4     []byte // fingerprints of the ClientHello: 32 hex digits; JA4 as t13d…
+	Resumed      bool   // an earlier session was taken up
+	Encrypted    bool   // an encrypted ClientHello: ServerName is the outer one
+	Certificates []Certificate
+	Truncated    bool // octets of the handshake were lost, or a bound was hit
+}
+
+// Certificate is one that a server showed.
+type Certificate struct {
+	Subject []byte   // common name
+	Names   [][]byte // subject alternative names (DNS), bounded
+	Issuer  []byte   // common name
+	SHA256  [32]byte
+}
+
+// TLSUse is what was probably downloaded over an encrypted mail connection,
+// estimated from the lengths and directions of its records. It is never exact.
+type TLSUse struct {
+	Head
+	Service             string // imap, pop3
+	Messages            uint32 // best guess
+	MessagesLow         uint32 // of the interval
+	MessagesHigh        uint32
+	Bytes               uint64 // of the messages
+	BytesLow, BytesHigh uint64
+	Bursts              uint32 // answers of the server that were larger than its chatter
+	ToServer, ToClient  uint64 // octets of application data records
 }
 
 // Anomaly is something a sender should not have done, or an attack would do.
@@ -274,9 +325,12 @@ func (v Visibility) String() string { return visibilityNames[v] }
 // ConnEnd closes the books on a connection that carried payload.
 type ConnEnd struct {
 	Head
-	Totals  capture.Totals
-	Visible [Visibilities][2]uint64 // payload octets by form and direction
-	GaveUp  string                  // why the rest was only counted; "": it was not
+	Totals   capture.Totals
+	Visible  [Visibilities][2]uint64 // payload octets by form and direction
+	GaveUp   string                  // why the rest was only counted; "": it was not
+	Remote   string                  // a way of remote access: ssh, rdp, vnc, anydesk …; "": none
+	Service  []byte                  // the name by which it was recognised, where there is one (SNI, banner)
+	Requests uint64                  // of HTTP
 }
 
 // Type names, as in the output.
@@ -290,3 +344,8 @@ func (*ClientInfo) Type() string    { return "client_info" }
 func (*TLSStart) Type() string      { return "tls" }
 func (*Anomaly) Type() string       { return "anomaly" }
 func (*ConnEnd) Type() string       { return "connection" }
+func (*RuleChange) Type() string    { return "rule_change" }
+func (*Tunnel) Type() string        { return "tunnel" }
+func (*MailOperation) Type() string { return "mail_operation" }
+func (*TLSUse) Type() string        { return "estimate" }
+func (*Opening) Type() string       { return "opening" }

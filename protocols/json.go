@@ -24,7 +24,15 @@ func AppendJSON(dst []byte, ev Event) []byte {
 	case *ClientInfo:
 		l.clientInfo(e)
 	case *TLSStart:
-		l.flag("starttls", e.StartTLS)
+		l.tlsStart(e)
+	case *TLSUse:
+		l.tlsUse(e)
+	case *RuleChange:
+		l.ruleChange(e)
+	case *Tunnel:
+		l.tunnel(e)
+	case *MailOperation:
+		l.mailOperation(e)
 	case *Anomaly:
 		l.word("kind", e.Kind)
 		l.text("detail", e.Detail)
@@ -45,6 +53,14 @@ func (l *jsonLine) head(h *Head, kind string) {
 	l.count("connection", h.Conn.ID)
 	l.text("account", h.Account)
 	l.word("confidence", h.Confidence.String())
+	l.num("session", h.Session)
+	l.flag("repeat", h.Repeat)
+	if h.Host.IsValid() {
+		l.address("host", h.Host)
+	}
+	if h.Via != nil {
+		l.via(h.Via)
+	}
 }
 
 func (l *jsonLine) login(e *Login) {
@@ -159,17 +175,25 @@ func (l *jsonLine) readItem(it *ReadItem) {
 	l.comma()
 	*l = append(*l, '{')
 	l.word("kind", readKindNames[it.Kind])
-	if it.ByUID {
+	switch {
+	case it.First == 0 && it.ID != 0:
+		l.word("by", "id")
+	case it.ByUID:
 		l.word("by", "uid")
-	} else {
+	default:
 		l.word("by", "position")
 	}
-	l.count("first", uint64(it.First))
-	l.count("last", uint64(it.Last))
+	if it.ID != 0 {
+		l.id("id", it.ID)
+	}
+	if it.First != 0 {
+		l.count("first", uint64(it.First))
+		l.count("last", uint64(it.Last))
+	}
 	l.num("items", uint64(it.Items))
 	switch it.Kind {
 	case ReadIdentity:
-		l.count("uid", uint64(it.Other))
+		l.num("uid", uint64(it.Other))
 	case ReadPartial:
 		l.count("offset", it.Offset)
 		fallthrough
@@ -239,6 +263,9 @@ func (l *jsonLine) connEnd(e *ConnEnd) {
 	}
 	l.end('}')
 	l.word("gave_up", e.GaveUp)
+	l.num("requests", e.Requests)
+	l.word("remote_access", e.Remote)
+	l.text("service", e.Service)
 }
 
 func (l *jsonLine) half(name string, h *capture.HalfTotals) {

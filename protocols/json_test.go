@@ -131,11 +131,14 @@ func fill(v reflect.Value) {
 
 func everyEvent() []Event {
 	list := []Event{&Login{}, &Message{}, &MailboxRead{}, &MailboxSelect{}, &MailboxChange{}, &MailboxSearch{},
-		&ClientInfo{}, &TLSStart{}, &Anomaly{}, &ConnEnd{}}
+		&ClientInfo{}, &TLSStart{}, &Anomaly{}, &ConnEnd{}, &TLSUse{}, &RuleChange{}, &Tunnel{}, &MailOperation{}}
 	for _, ev := range list {
 		fill(reflect.ValueOf(ev).Elem())
 		*ev.Header() = testHead("imap")
-		ev.Header().Account = []byte("ann")
+		h := ev.Header()
+		h.Account = []byte("ann")
+		h.Via = &Via{Kind: "connect", Target: "mail.example", Port: 143, User: "ann", Origin: h.Conn.Client, OriginSource: "proxy"}
+		h.Session, h.Repeat, h.Host = 7, true, h.Conn.Client.Addr()
 	}
 	read := list[2].(*MailboxRead)
 	for k := ReadWhole; k <= ReadIdentity; k++ {

@@ -1,6 +1,7 @@
 package protocols
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"net/netip"
 	"strconv"
@@ -104,6 +105,26 @@ func (l *jsonLine) endpoint(name string, a netip.AddrPort) {
 	*l = append(*l, '"')
 	l.count("port", uint64(a.Port()))
 	l.end('}')
+}
+
+func (l *jsonLine) address(name string, a netip.Addr) {
+	l.key(name)
+	*l = append(*l, '"')
+	*l = append(a.Unmap().AppendTo(*l), '"')
+}
+
+// id writes a hash as 16 hex digits: as a number it would lose digits in most readers.
+func (l *jsonLine) id(name string, n uint64) {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], n)
+	l.hex(name, b[:])
+}
+
+// code writes a number that people know in hexadecimal, as 0x1301.
+func (l *jsonLine) code(name string, n uint16) {
+	l.key(name)
+	*l = append(*l, '"', '0', 'x')
+	*l = append(hex.AppendEncode(*l, []byte{byte(n >> 8), byte(n)}), '"')
 }
 
 func (l *jsonLine) hex(name string, b []byte) {

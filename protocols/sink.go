@@ -43,7 +43,38 @@ func (s *Stream) ClientInfo(t int64) *ClientInfo {
 
 func (s *Stream) TLSStart(t int64) *TLSStart {
 	e := add[TLSStart](s.driver.Batch, &s.driver.Batch.tls)
-	*e = TLSStart{Head: s.driver.Batch.head(s, t)}
+	*e = TLSStart{Head: s.driver.Batch.head(s, t), Certificates: e.Certificates[:0]}
+	return e
+}
+
+func (s *Stream) TLSUse(t int64) *TLSUse {
+	e := add[TLSUse](s.driver.Batch, &s.driver.Batch.uses)
+	*e = TLSUse{Head: s.driver.Batch.head(s, t)}
+	e.Confidence = Estimated
+	return e
+}
+
+func (s *Stream) RuleChange(t int64) *RuleChange {
+	e := add[RuleChange](s.driver.Batch, &s.driver.Batch.rules)
+	*e = RuleChange{Head: s.driver.Batch.head(s, t), Actions: e.Actions[:0], Conditions: e.Conditions[:0]}
+	return e
+}
+
+func (s *Stream) Tunnel(t int64) *Tunnel {
+	e := add[Tunnel](s.driver.Batch, &s.driver.Batch.tunnels)
+	*e = Tunnel{Head: s.driver.Batch.head(s, t)}
+	return e
+}
+
+func (s *Stream) MailOperation(t int64) *MailOperation {
+	e := add[MailOperation](s.driver.Batch, &s.driver.Batch.calls)
+	*e = MailOperation{Head: s.driver.Batch.head(s, t)}
+	return e
+}
+
+func (s *Stream) Opening(t int64) *Opening {
+	e := add[Opening](s.driver.Batch, &s.driver.Batch.openings)
+	*e = Opening{Head: s.driver.Batch.head(s, t)}
 	return e
 }
 
@@ -55,3 +86,13 @@ func (s *Stream) Anomaly(t int64, kind string, detail []byte) {
 func (s *Stream) Copy(b []byte) []byte { return s.driver.Batch.Copy(b) }
 
 func (s *Stream) SetAccount(user []byte) { s.account = append(s.account[:0], user...) }
+
+func (s *Stream) SetVia(v *Via) { s.via = v }
+
+func (s *Stream) Via() *Via { return s.via }
+
+func (s *Stream) SetRemote(kind string, name []byte) {
+	s.more().remote, s.more().service = kind, append(s.more().service[:0], name...)
+}
+
+func (s *Stream) CountRequests(n uint64) { s.more().requests += n }

@@ -38,7 +38,23 @@ type Stream struct {
 	searched int // octets of dropped windows
 	gaveUp   string
 	account  []byte
+	via      *Via                     // how the connection came here; nil: directly
 	earlier  *[Visibilities][2]uint64 // octets consumed in earlier forms; nil: none
+	extra    *extra                   // what few connections have; nil: nothing
+}
+
+// extra is what the end of a connection tells beside its octets.
+type extra struct {
+	remote   string
+	service  []byte
+	requests uint64
+}
+
+func (s *Stream) more() *extra {
+	if s.extra == nil {
+		s.extra = new(extra)
+	}
+	return s.extra
 }
 
 func (s *Stream) dir(d capture.Dir) capture.Dir {
@@ -146,6 +162,9 @@ func (s *Stream) Close(t int64, tot capture.Totals) {
 	*e = ConnEnd{Head: s.driver.Batch.head(s, t), Totals: tot, Visible: s.visible(&tot), GaveUp: s.gaveUp}
 	if tot.Half[0].GapBytes+tot.Half[1].GapBytes > 0 {
 		e.Confidence = LowerBound
+	}
+	if x := s.extra; x != nil {
+		e.Remote, e.Service, e.Requests = x.remote, s.Copy(x.service), x.requests
 	}
 	if c := tot.Half[0].Conflicts + tot.Half[1].Conflicts; c > 0 {
 		s.Anomaly(t, "tcp_overlap_conflict", nil)

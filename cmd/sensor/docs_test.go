@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"net/netip"
 	"reflect"
 	"regexp"
 	"slices"
@@ -18,9 +19,12 @@ func everyEvent() []protocols.Event {
 		new(protocols.Login), new(protocols.Message), new(protocols.MailboxRead), new(protocols.MailboxSelect),
 		new(protocols.MailboxChange), new(protocols.MailboxSearch), new(protocols.ClientInfo), new(protocols.TLSStart),
 		new(protocols.Anomaly), new(protocols.ConnEnd),
+		new(protocols.TLSUse), new(protocols.RuleChange), new(protocols.Tunnel), new(protocols.MailOperation),
 	}
 	for _, ev := range events {
 		populate(reflect.ValueOf(ev).Elem())
+		ev.Header().Via = &protocols.Via{Kind: "connect", Target: "x", Port: 1, User: "x", Origin: netip.MustParseAddrPort("[::1]:1"), OriginSource: "proxy"}
+		ev.Header().Host = netip.IPv6Loopback()
 	}
 	read := events[2].(*protocols.MailboxRead)
 	for kind := protocols.ReadWhole; kind <= protocols.ReadIdentity; kind++ {
@@ -55,6 +59,7 @@ func populate(v reflect.Value) {
 		v.SetString("x")
 	case reflect.Int64:
 		v.SetInt(1)
+	case reflect.Pointer: // only how a connection came here, which everyEvent sets
 	default:
 		v.SetUint(1)
 	}

@@ -83,7 +83,9 @@ func (c *replayCmd) Run(std *streams) error {
 	sum := summary.New(border)
 	opt.Observe = func(ev protocols.Event) {
 		sum.Observe(ev)
-		events(ev)
+		if _, inner := ev.(*protocols.Opening); !inner {
+			events(ev)
+		}
 	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)

@@ -27,6 +27,7 @@ type Limits struct {
 	Messages   int // messages in transit, of which only pieces came so far; at least 4
 	Structures int // messages whose BODYSTRUCTURE is remembered
 	Selections int // connections that read by position
+	Names      int // messages that are known by an opaque name
 	Runs       int // runs of messages, over all mailboxes
 }
 
@@ -36,7 +37,7 @@ func (l *Limits) setDefaults() {
 		n int
 	}{
 		{&l.Mailboxes, 1 << 16}, {&l.Hosts, 1 << 16}, {&l.Messages, 1 << 16},
-		{&l.Structures, 1 << 16}, {&l.Selections, 1 << 14}, {&l.Runs, 1 << 20},
+		{&l.Structures, 1 << 16}, {&l.Selections, 1 << 14}, {&l.Names, 1 << 18}, {&l.Runs, 1 << 20},
 	} {
 		if *d.v <= 0 {
 			*d.v = d.n
@@ -58,6 +59,7 @@ type Tracker struct {
 	messages   *recent.Table[messageKey, message]
 	structures *recent.Table[messageKey, *structure]
 	selections *recent.Table[uint64, selection]
+	names      *recent.Table[nameKey, named]
 	sections   sections
 	serial     uint64 // last one given out
 	runs       int    // in all ledgers
@@ -76,18 +78,19 @@ func New(l Limits) *Tracker {
 		messages:   recent.New[messageKey, message](l.Messages),
 		structures: recent.New[messageKey, *structure](l.Structures),
 		selections: recent.New[uint64, selection](l.Selections),
+		names:      recent.New[nameKey, named](l.Names),
 		sections:   newSections(),
 	}
 }
 
 // Evictions counts what was forgotten for want of room.
 type Evictions struct {
-	Mailboxes, Hosts, Messages, Structures, Selections uint64
+	Mailboxes, Hosts, Messages, Structures, Selections, Names uint64
 }
 
 // Evictions returns the counters.
 func (t *Tracker) Evictions() Evictions {
-	return Evictions{t.boxes.Evicted, t.hosts.Evicted, t.messages.Evicted, t.structures.Evicted, t.selections.Evicted}
+	return Evictions{t.boxes.Evicted, t.hosts.Evicted, t.messages.Evicted, t.structures.Evicted, t.selections.Evicted, t.names.Evicted}
 }
 
 // box is one mailbox.
@@ -101,7 +104,8 @@ type box struct {
 	exists  uint32 // the most messages it was said to hold
 	known   bool   // by account and UIDVALIDITY
 	lost    bool   // something that could have completed a message was forgotten
-	blurred bool   // a selection was forgotten: its messages may be counted again
+	blurred bool   // a selection or a name was forgotten: its messages may be counted again
+	named   uint32 // opaque names that were seen
 	all     view   // over all clients
 }
 
@@ -153,7 +157,7 @@ func (t *Tracker) next() uint64 {
 
 // find returns the mailbox an event is about, or nil. Its key stays in t.key.
 func (t *Tracker) find(h *protocols.Head, account, mailbox []byte, validity, selection uint32) (b *box, known bool) {
-	known = len(account) > 0 && validity != 0
+	known = len(account) > 0 && (validity != 0 || h.Protocol != "imap") // elsewhere names and UIDs stay valid
 	server := h.Conn.Server.Addr().As16()
 	k := append(t.key[:0], server[:]...)
 	k = binary.BigEndian.AppendUint32(k, validity)

@@ -31,7 +31,12 @@ func (t *Tracker) Read(ev *protocols.MailboxRead, account []byte) Change {
 	t.now.box.exists = max(t.now.box.exists, ev.Exists)
 	t.now.host, t.now.change.NewForHost = t.host(t.now.box, ev.Conn.Client.Addr())
 	for i := range ev.Items {
-		if it := &ev.Items[i]; it.First != 0 && it.First <= it.Last { // 0 is neither UID nor position
+		it := &ev.Items[i]
+		if it.ID != 0 {
+			n := t.byNumber(it)
+			it = &n
+		}
+		if it.First != 0 && it.First <= it.Last { // 0 is neither UID nor position
 			t.item(it)
 		}
 	}

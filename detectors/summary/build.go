@@ -31,7 +31,7 @@ func (s *Summary) Document() *Document {
 	}
 	v := s.survey()
 	t := v.total.judged(&s.totals)
-	d.Totals = Totals{SMTP: t.smtp, IMAP: t.imap, TLS: t.tls}
+	d.Totals = t.all()
 	s.addHosts(d, v)
 	s.addAccounts(d, v)
 	s.addOther(d)
@@ -67,12 +67,15 @@ func (v verdict) judged(t *tally) *tally {
 	if v.low {
 		c.doubt |= distinctLow
 	}
-	c.imap.high = v.high
+	c.imap.high, c.pop3.high, c.http.high = v.high, v.high, v.high
 	if c.doubt&imapTorn != 0 {
 		v.least.remove(&c.imap)
 	}
 	c.smtp.judge(c.doubt)
 	c.imap.judge(c.doubt)
+	c.pop3.judge(c.doubt)
+	c.sieve.judge(c.doubt)
+	c.http.judge(c.doubt)
 	return &c
 }
 
@@ -126,8 +129,7 @@ func (s *Summary) addHosts(d *Document, v *survey) {
 	slices.SortFunc(list, netip.Addr.Compare)
 	for _, a := range list {
 		t := v.hosts[a].judged(by[a])
-		h := Host{Host: a.String()}
-		h.SMTP, h.IMAP = t.blocks()
+		h := Host{Host: a.String(), Protocols: t.blocks()}
 		if t.hasTLS {
 			h.TLS = &t.tls
 		}
@@ -135,14 +137,27 @@ func (s *Summary) addHosts(d *Document, v *survey) {
 	}
 }
 
-func (t *tally) blocks() (smtp *SMTP, imap *IMAP) {
+func (t *tally) all() Totals {
+	return Totals{SMTP: t.smtp, IMAP: t.imap, POP3: t.pop3, Sieve: t.sieve, HTTP: t.http, TLS: t.tls}
+}
+
+func (t *tally) blocks() (p Protocols) {
 	if t.hasSMTP {
-		smtp = &t.smtp
+		p.SMTP = &t.smtp
 	}
 	if t.hasIMAP {
-		imap = &t.imap
+		p.IMAP = &t.imap
 	}
-	return smtp, imap
+	if t.hasPOP3 {
+		p.POP3 = &t.pop3
+	}
+	if t.hasSieve {
+		p.Sieve = &t.sieve
+	}
+	if t.hasHTTP {
+		p.HTTP = &t.http
+	}
+	return p
 }
 
 func (s *Summary) addAccounts(d *Document, v *survey) {
@@ -156,7 +171,7 @@ func (s *Summary) addAccounts(d *Document, v *survey) {
 			return cmp.Or(cmp.Compare(a.Mailbox, b.Mailbox), cmp.Compare(a.Server, b.Server), cmp.Compare(a.UIDValidity, b.UIDValidity),
 				cmp.Compare(a.Downloaded, b.Downloaded), cmp.Compare(a.HeadersOnly, b.HeadersOnly), cmp.Compare(a.Partial, b.Partial), cmp.Compare(a.Exists, b.Exists))
 		})
-		doc.SMTP, doc.IMAP = t.blocks()
+		doc.Protocols = t.blocks()
 		d.Accounts = append(d.Accounts, doc)
 	}
 	slices.SortFunc(d.Accounts, func(a, b Account) int { return cmp.Compare(a.Account, b.Account) })
@@ -168,6 +183,7 @@ func (s *Summary) addOther(d *Document) {
 		HostsEvicted: s.hosts.Evicted, AccountsEvicted: s.accounts.Evicted,
 		MailboxesEvicted: e.Mailboxes, MailboxClientsEvicted: e.Hosts,
 		SelectionsEvicted: e.Selections, MessagesEvicted: e.Messages, StructuresEvicted: e.Structures,
+		NamesEvicted: e.Names,
 	}
 	if o == (Other{}) {
 		return
@@ -181,9 +197,9 @@ func (s *Summary) addOther(d *Document) {
 	d.Other = &o
 }
 
-func otherCounts(t *tally) *OtherCounts {
-	c := verdict{}.judged(t)
-	return &OtherCounts{SMTP: c.smtp, IMAP: c.imap, TLS: c.tls}
+func otherCounts(t *tally) *Totals {
+	c := verdict{}.judged(t).all()
+	return &c
 }
 
 // Write writes d as one indented JSON document. Control characters beyond ASCII,

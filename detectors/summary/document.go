@@ -58,27 +58,37 @@ const (
 
 // Totals are over all hosts, repeats removed.
 type Totals struct {
-	SMTP SMTP `json:"smtp"`
-	IMAP IMAP `json:"imap"`
-	TLS  TLS  `json:"tls"`
+	SMTP  SMTP  `json:"smtp"`
+	IMAP  IMAP  `json:"imap"`
+	POP3  POP3  `json:"pop3"`
+	Sieve Sieve `json:"sieve"`
+	HTTP  HTTP  `json:"http"`
+	TLS   TLS   `json:"tls"`
+}
+
+// Protocols are the counts of the protocols that an entity used.
+type Protocols struct {
+	SMTP  *SMTP  `json:"smtp,omitempty"`
+	IMAP  *IMAP  `json:"imap,omitempty"`
+	POP3  *POP3  `json:"pop3,omitempty"`
+	Sieve *Sieve `json:"sieve,omitempty"`
+	HTTP  *HTTP  `json:"http,omitempty"`
 }
 
 // Host is a client.
 type Host struct {
 	Host string `json:"host"`
-	SMTP *SMTP  `json:"smtp,omitempty"`
-	IMAP *IMAP  `json:"imap,omitempty"`
-	TLS  *TLS   `json:"tls,omitempty"`
+	Protocols
+	TLS *TLS `json:"tls,omitempty"`
 }
 
 // Account is a user, by the name the server was told, normalised.
 type Account struct {
-	Account        string    `json:"account"`
-	Clients        []string  `json:"clients"`
-	ClientsDropped uint64    `json:"clients_dropped,omitempty"` // sightings of clients beyond the bound of Clients
-	SMTP           *SMTP     `json:"smtp,omitempty"`
-	IMAP           *IMAP     `json:"imap,omitempty"`
-	Mailboxes      []Mailbox `json:"mailboxes,omitempty"`
+	Account        string   `json:"account"`
+	Clients        []string `json:"clients"`
+	ClientsDropped uint64   `json:"clients_dropped,omitempty"` // sightings of clients beyond the bound of Clients
+	Protocols
+	Mailboxes []Mailbox `json:"mailboxes,omitempty"`
 }
 
 // Mailbox says how much of one mailbox was downloaded, by all clients together.
@@ -99,22 +109,16 @@ type Mailbox struct {
 // Other says what was forgotten for want of room, and holds what was counted for
 // forgotten hosts and accounts.
 type Other struct {
-	HostsEvicted          uint64       `json:"hosts_evicted"`
-	AccountsEvicted       uint64       `json:"accounts_evicted"`
-	MailboxesEvicted      uint64       `json:"mailboxes_evicted"`
-	MailboxClientsEvicted uint64       `json:"mailbox_clients_evicted"` // what one client read of one mailbox
-	SelectionsEvicted     uint64       `json:"selections_evicted"`      // positions that were not joined to UIDs yet
-	MessagesEvicted       uint64       `json:"messages_evicted"`        // sent in pieces, and not all of them yet
-	StructuresEvicted     uint64       `json:"structures_evicted"`      // of messages that were not downloaded
-	Hosts                 *OtherCounts `json:"hosts,omitempty"`
-	Accounts              *OtherCounts `json:"accounts,omitempty"`
-}
-
-// OtherCounts are sums over forgotten hosts or accounts.
-type OtherCounts struct {
-	SMTP SMTP `json:"smtp"`
-	IMAP IMAP `json:"imap"`
-	TLS  TLS  `json:"tls"`
+	HostsEvicted          uint64  `json:"hosts_evicted"`
+	AccountsEvicted       uint64  `json:"accounts_evicted"`
+	MailboxesEvicted      uint64  `json:"mailboxes_evicted"`
+	MailboxClientsEvicted uint64  `json:"mailbox_clients_evicted"` // what one client read of one mailbox
+	SelectionsEvicted     uint64  `json:"selections_evicted"`      // positions that were not joined to UIDs yet
+	MessagesEvicted       uint64  `json:"messages_evicted"`        // sent in pieces, and not all of them yet
+	NamesEvicted          uint64  `json:"names_evicted"`           // of messages that go by an opaque name
+	StructuresEvicted     uint64  `json:"structures_evicted"`      // of messages that were not downloaded
+	Hosts                 *Totals `json:"hosts,omitempty"`
+	Accounts              *Totals `json:"accounts,omitempty"`
 }
 
 // Forms says in what form the bytes of a protocol were seen.

@@ -19,18 +19,28 @@ func (s *Summary) end(e *protocols.ConnEnd) {
 	doubt := hidden(e, gap > 0)
 	encrypted := e.Visible[protocols.ImplicitTLS][0]+e.Visible[protocols.ImplicitTLS][1]+
 		e.Visible[protocols.AfterStartTLS][0]+e.Visible[protocols.AfterStartTLS][1] > 0
-	if !encrypted && e.Protocol != "smtp" && e.Protocol != "imap" {
+	if l, _ := low(e.Protocol); !encrypted && l == 0 {
 		return
 	}
 	sc := s.scope(&e.Head, e.Account)
 	for _, t := range sc.tallies() {
 		switch e.Protocol {
-		case "smtp":
+		case "smtp", "lmtp":
 			t.hasSMTP = true
 			t.smtp.Connections++
 		case "imap":
 			t.hasIMAP = true
 			t.imap.Connections++
+		case "pop3":
+			t.hasPOP3 = true
+			t.pop3.Connections++
+		case "sieve":
+			t.hasSieve = true
+			t.sieve.Connections++
+		case "http":
+			t.hasHTTP = true
+			t.http.Connections++
+			t.http.Requests += e.Requests
 		}
 		t.doubt |= doubt
 		if encrypted {

@@ -49,6 +49,37 @@ func (c *IMAP) judge(d doubt) {
 	c.Logins.judge(d&imapLoginsLow != 0)
 }
 
+func (c *POP3) judge(d doubt) {
+	lost := d&pop3MailLow != 0
+	low, high := lost || d&distinctLow != 0, d&distinctHigh != 0
+	c.MessagesDownloadedConf = confidence(low, (high || c.high.downloaded) && c.MessagesDownloaded > 0)
+	c.MessagesHeadersOnlyConf = confidence(low, (high || c.high.headersOnly) && c.MessagesHeadersOnly > 0)
+	c.MessagesPartialConf = confidence(low, (high || c.high.partial) && c.MessagesPartial > 0)
+	c.BodyItemsConf = confidence(lost, false)
+	c.BodyBytesConf = c.BodyItemsConf
+	c.MessagesDeletedConf = c.BodyItemsConf
+	c.Logins.judge(d&pop3LoginsLow != 0)
+}
+
+func (c *Sieve) judge(d doubt) {
+	c.ScriptsPutConf = confidence(d&sieveLow != 0, false)
+	c.ScriptsActivatedConf = c.ScriptsPutConf
+	c.ScriptsDeletedConf = c.ScriptsPutConf
+	c.Logins.judge(d&sieveLoginsLow != 0)
+}
+
+func (c *HTTP) judge(d doubt) {
+	lost := d&httpMailLow != 0
+	c.RequestsConf = confidence(lost, false)
+	c.TunnelsConf = c.RequestsConf
+	c.TunnelsRefusedConf = c.RequestsConf
+	c.MailOperationsConf = c.RequestsConf
+	c.MailBytesConf = c.RequestsConf
+	c.RuleChangesConf = c.RequestsConf
+	c.MailItemsConf = confidence(lost || d&distinctLow != 0, (d&distinctHigh != 0 || c.high.downloaded) && c.MailItems > 0)
+	c.Logins.judge(d&httpLoginsLow != 0)
+}
+
 func (l *Logins) judge(lost bool) {
 	l.LoginsUnknownConf = confidence(lost, false)
 	l.LoginsOKConf = confidence(lost || l.LoginsUnknown > 0, false)

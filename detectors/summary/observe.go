@@ -80,42 +80,75 @@ func refusedUnnamed(e *protocols.Message) bool {
 		len(e.Recipients) == 0 && e.RecipientsAccepted+e.RecipientsRejected == 0
 }
 
-func (s *Summary) read(e *protocols.MailboxRead) {
-	if e.Protocol != "imap" {
-		return
-	}
-	var sent IMAP
-	for i := range e.Items {
-		switch it := &e.Items[i]; it.Kind {
+// sent is the octets of what a MailboxRead tells.
+type sent struct{ items, bytes, parts, headers uint64 }
+
+func sum(items []protocols.ReadItem) (n sent) {
+	for i := range items {
+		switch it := &items[i]; it.Kind {
 		case protocols.ReadWhole, protocols.ReadPartial:
-			sent.BodyItems += uint64(it.Items)
-			sent.BodyBytes += it.Bytes
+			n.items += uint64(it.Items)
+			n.bytes += it.Bytes
 		case protocols.ReadPart:
-			sent.PartBytes += it.Bytes
+			n.parts += it.Bytes
 		case protocols.ReadHeaders:
-			sent.HeaderBytes += it.Bytes
+			n.headers += it.Bytes
 		}
 	}
+	return n
+}
+
+func (s *Summary) read(e *protocols.MailboxRead) {
+	_, doubt := low(e.Protocol)
+	n := sum(e.Items)
 	sc := s.scope(&e.Head, e.Account)
-	c := s.boxes.Read(e, s.name)
+	var c mailbox.Change
+	if !e.Repeat {
+		c = s.boxes.Read(e, s.name)
+	}
 	for i, t := range sc.tallies() {
-		t.hasIMAP = true
-		t.imap.BodyItems += sent.BodyItems
-		t.imap.BodyBytes += sent.BodyBytes
-		t.imap.PartBytes += sent.PartBytes
-		t.imap.HeaderBytes += sent.HeaderBytes
-		if i == 1 { // the client's
-			t.imap.distinct(&c.Host, c.NewForHost)
-		} else {
-			t.imap.distinct(&c.Total, c.NewMailbox)
+		d, fresh := &c.Total, c.NewMailbox
+		if i == 0 { // the client's
+			d, fresh = &c.Host, c.NewForHost
+		}
+		switch e.Protocol {
+		case "imap":
+			t.hasIMAP = true
+			t.imap.read(n)
+			t.imap.distinct(d, fresh)
+		case "pop3":
+			t.hasPOP3 = true
+			t.pop3.read(n)
+			t.pop3.distinct(d)
+		case "http":
+			t.hasHTTP = true
+			shift(&t.http.MailItems, d[mailbox.Whole])
 		}
 		switch e.Confidence {
 		case protocols.LowerBound:
-			t.doubt |= imapMailLow
+			t.doubt |= doubt
 		case protocols.UpperBound:
 			t.doubt |= distinctHigh
 		}
 	}
+}
+
+func (c *IMAP) read(n sent) {
+	c.BodyItems += n.items
+	c.BodyBytes += n.bytes
+	c.PartBytes += n.parts
+	c.HeaderBytes += n.headers
+}
+
+func (c *POP3) read(n sent) {
+	c.BodyItems += n.items
+	c.BodyBytes += n.bytes
+}
+
+func (c *POP3) distinct(d *mailbox.Delta) {
+	shift(&c.MessagesDownloaded, d[mailbox.Whole])
+	shift(&c.MessagesPartial, d[mailbox.Partial])
+	shift(&c.MessagesHeadersOnly, d[mailbox.Headers])
 }
 
 func (c *IMAP) distinct(d *mailbox.Delta, newMailbox bool) {
@@ -138,7 +171,12 @@ func shift(n *uint64, d int64) {
 }
 
 func (s *Summary) change(e *protocols.MailboxChange) {
-	if e.Protocol != "imap" {
+	switch e.Protocol {
+	case "pop3":
+		s.deleted(e)
+		return
+	case "imap":
+	default:
 		return
 	}
 	n, doubt := uint64(e.Messages), doubt(0)
@@ -162,6 +200,18 @@ func (s *Summary) change(e *protocols.MailboxChange) {
 		}
 		if e.Confidence == protocols.LowerBound {
 			t.doubt |= imapMailLow
+		}
+	}
+}
+
+// deleted counts the messages that a POP3 session deleted for good.
+func (s *Summary) deleted(e *protocols.MailboxChange) {
+	sc := s.scope(&e.Head, e.Account)
+	for _, t := range sc.tallies() {
+		t.hasPOP3 = true
+		t.pop3.MessagesDeleted += uint64(e.Messages)
+		if e.Confidence == protocols.LowerBound {
+			t.doubt |= pop3MailLow
 		}
 	}
 }

@@ -89,6 +89,12 @@ func (s *Summary) Observe(ev protocols.Event) {
 		s.change(e)
 	case *protocols.MailboxSearch:
 		s.search(e)
+	case *protocols.RuleChange:
+		s.rule(e)
+	case *protocols.Tunnel:
+		s.tunnel(e)
+	case *protocols.MailOperation:
+		s.operation(e)
 	case *protocols.Anomaly:
 		s.anomaly(e.Kind)
 	case *protocols.ConnEnd:

@@ -9,7 +9,7 @@ import (
 )
 
 // doubt is why counts are not exact.
-type doubt uint16
+type doubt uint32
 
 const (
 	smtpLoginsLow doubt = 1 << iota
@@ -19,23 +19,37 @@ const (
 	copiesLow    // a server did not say how many messages it copied or moved
 	distinctLow  // of distinct messages: something that would have shown more was forgotten
 	distinctHigh // of distinct messages: repeats could not be told apart
-	imapTorn     // IMAP was lost or not captured from its beginning: what named a mailbox may be missing
+	pop3LoginsLow
+	pop3MailLow
+	sieveLoginsLow
+	sieveLow
+	httpLoginsLow
+	httpMailLow
+	imapTorn // IMAP was lost or not captured from its beginning: what named a mailbox may be missing
 )
 
-const everythingLow = smtpLoginsLow | smtpMailLow | imapLoginsLow | imapMailLow
+const everythingLow = smtpLoginsLow | smtpMailLow | imapLoginsLow | imapMailLow |
+	pop3LoginsLow | pop3MailLow | sieveLoginsLow | sieveLow | httpLoginsLow | httpMailLow
 
 // tally is the counts of a host, of an account, or of all.
 type tally struct {
-	smtp                     SMTP
-	imap                     IMAP
-	tls                      TLS
-	doubt                    doubt
-	hasSMTP, hasIMAP, hasTLS bool
+	smtp                       SMTP
+	imap                       IMAP
+	pop3                       POP3
+	sieve                      Sieve
+	http                       HTTP
+	tls                        TLS
+	doubt                      doubt
+	hasSMTP, hasIMAP, hasTLS   bool
+	hasPOP3, hasSieve, hasHTTP bool
 }
 
 func (t *tally) add(o *tally) {
 	t.smtp.add(&o.smtp)
 	t.imap.add(&o.imap)
+	t.pop3.add(&o.pop3)
+	t.sieve.add(&o.sieve)
+	t.http.add(&o.http)
 	t.tls.add(&o.tls)
 	t.doubt |= o.doubt
 }
@@ -47,8 +61,8 @@ type account struct {
 	dropped uint64 // sightings of clients beyond maxClients
 }
 
-// scope is the tallies that an event belongs to: of all, of its client, and of
-// the account where there is one.
+// scope is the tallies that an event belongs to: of its client, which comes
+// first, of all, and of the account where there is one.
 type scope struct {
 	list [3]*tally
 	n    int
@@ -59,8 +73,12 @@ func (sc *scope) tallies() []*tally { return sc.list[:sc.n] }
 // scope returns the tallies for an event whose account was given as raw. The
 // normalised name stays in s.name.
 func (s *Summary) scope(h *protocols.Head, raw []byte) (sc scope) {
-	client := h.Conn.Client.Addr()
-	sc.list[0], sc.list[1], sc.n = &s.totals, s.host(client), 2
+	client := h.Client()
+	if h.Repeat { // what the client's own leg shows already; the host is the proxy
+		sc.list[0], sc.n = s.host(client), 1
+		return sc
+	}
+	sc.list[0], sc.list[1], sc.n = s.host(client), &s.totals, 2
 	if name := s.accountName(raw); len(name) > 0 {
 		a := s.account(name)
 		a.note(client)
@@ -117,12 +135,21 @@ func (a *account) note(client netip.Addr) {
 // logins returns the login counts of a protocol, or nil for those without.
 func (t *tally) logins(protocol string) *Logins {
 	switch protocol {
-	case "smtp":
+	case "smtp", "lmtp":
 		t.hasSMTP = true
 		return &t.smtp.Logins
 	case "imap":
 		t.hasIMAP = true
 		return &t.imap.Logins
+	case "pop3":
+		t.hasPOP3 = true
+		return &t.pop3.Logins
+	case "sieve":
+		t.hasSieve = true
+		return &t.sieve.Logins
+	case "http":
+		t.hasHTTP = true
+		return &t.http.Logins
 	}
 	return nil
 }
@@ -130,10 +157,16 @@ func (t *tally) logins(protocol string) *Logins {
 // low returns the doubts about logins and about the rest of a protocol's counts.
 func low(protocol string) (logins, mail doubt) {
 	switch protocol {
-	case "smtp":
+	case "smtp", "lmtp":
 		return smtpLoginsLow, smtpMailLow
 	case "imap":
 		return imapLoginsLow, imapMailLow
+	case "pop3":
+		return pop3LoginsLow, pop3MailLow
+	case "sieve":
+		return sieveLoginsLow, sieveLow
+	case "http":
+		return httpLoginsLow, httpMailLow
 	}
 	return 0, 0
 }

@@ -1,0 +1,57 @@
+package summary
+
+import "mailsensor/protocols"
+
+// tunnel counts an attempt to reach another host through a proxy.
+func (s *Summary) tunnel(e *protocols.Tunnel) {
+	sc := s.scope(&e.Head, e.Account)
+	for _, t := range sc.tallies() {
+		t.hasHTTP = true
+		if e.Outcome == protocols.Accepted {
+			t.http.Tunnels++
+		} else {
+			t.http.TunnelsRefused++
+		}
+	}
+}
+
+func (s *Summary) operation(e *protocols.MailOperation) {
+	sc := s.scope(&e.Head, e.Account)
+	for _, t := range sc.tallies() {
+		t.hasHTTP = true
+		t.http.MailOperations++
+		t.http.MailBytes += e.Bytes
+		if e.Confidence == protocols.LowerBound {
+			t.doubt |= httpMailLow
+		}
+	}
+}
+
+// rule counts an accepted change of a script or rule.
+func (s *Summary) rule(e *protocols.RuleChange) {
+	if e.Outcome != protocols.Accepted || e.Listed {
+		return
+	}
+	sc := s.scope(&e.Head, e.Account)
+	for _, t := range sc.tallies() {
+		if e.Protocol != "sieve" {
+			t.hasHTTP = true
+			t.http.RuleChanges++
+			continue
+		}
+		t.hasSieve = true
+		switch e.Command {
+		case "PUTSCRIPT":
+			t.sieve.ScriptsPut++
+		case "SETACTIVE":
+			if e.Live == protocols.Yes {
+				t.sieve.ScriptsActivated++
+			}
+		case "DELETESCRIPT":
+			t.sieve.ScriptsDeleted++
+		}
+		if e.Confidence == protocols.LowerBound {
+			t.doubt |= sieveLow
+		}
+	}
+}

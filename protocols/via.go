@@ -1,0 +1,57 @@
+package protocols
+
+import "net/netip"
+
+// Via says how a connection came here when not directly: through a tunnel that a
+// proxy made, or passed on by a peer that names the real client. It does not
+// change once events point to it.
+type Via struct {
+	Kind   string // how it was asked for: connect, socks4, socks4a, socks5; "": no tunnel
+	Target string // the host that was asked for, as written
+	Port   uint16 // and its port
+	User   string // the user of the proxy; "": none or unknown
+
+	Origin       netip.AddrPort // the real client, as a peer claims; to be believed from trusted peers only
+	OriginSource string         // proxy (PROXY protocol), xclient, xforward, forwarded, x-forwarded-for, imap-id
+}
+
+// Tunnel is an attempt to reach another host through a proxy: HTTP CONNECT,
+// SOCKS. What is said inside comes as events of the same connection, whose Via
+// names the tunnel.
+type Tunnel struct {
+	Head
+	Kind      string // connect, socks4, socks4a, socks5
+	Target    []byte // host as written, without the port
+	Port      uint16
+	User      []byte // of the proxy
+	Mechanism string // how that user was authenticated: Basic, Digest, NTLM, USERPASS …; "": not
+	Outcome   Outcome
+	Code      uint16 // HTTP status or SOCKS reply
+	UserAgent []byte
+}
+
+// MailOperation is one call of a mail API over HTTP. What it downloaded comes as
+// a MailboxRead, what it sent as a Message, a rule as a RuleChange beside it.
+type MailOperation struct {
+	Head
+	API       string // ews, owa, mapi, activesync, graph, gmail, jmap, file
+	Operation []byte // as the API calls it: GetItem, messages.get, Email/get …
+	Mailbox   []byte // the mailbox it names, where that is not the account's own
+	Outcome   Outcome
+	Code      uint16 // HTTP status
+	Items     uint32 // distinct items that it read
+	Bytes     uint64 // octets of the response's content, decoded
+	UserAgent []byte
+	DeviceID  []byte // ActiveSync
+	Name      []byte // file: the name of what was transferred
+	Upload    bool   // file: to the server
+}
+
+// Opening says what a connection began with. It is not written out: it lets the
+// two legs of a proxied connection be joined behind the merge.
+type Opening struct {
+	Head
+	Fingerprint uint64 // of the first octets, which both legs of a tunnel share; 0: none
+	Proxied     bool   // the client asks a proxy for other hosts
+	Forwarded   bool   // the client is a proxy: its requests say so (Via, X-Forwarded-For)
+}
