@@ -88,7 +88,10 @@ func expectations(scenario string, f truthFile) []want {
 			is("imap.body_bytes", f.n("imap_server_body_bytes"))}
 	case "09":
 		return []want{is("imap.logins_failed", f.n("imap_auth_failed")), is("imap.logins_ok", f.n("imap_auth_ok")),
-			is("smtp.logins_failed", f.n("smtp_auth_failed")), is("imap.messages_downloaded", f.n("imap_full_body_literals"))}
+			is("smtp.logins_failed", f.n("smtp_auth_failed")),
+			is("pop3.logins_failed", f.n("pop3_auth_failed")), is("imap.messages_downloaded", f.n("imap_full_body_literals"))}
+	case "10":
+		return []want{is("pop3.messages_downloaded", f.n("clear_retr")), is("pop3.logins_failed", f.n("dovecot_auth_failures"))}
 	case "12":
 		return []want{smtp}
 	case "15a":

@@ -95,18 +95,19 @@ func (t *Tracker) Evictions() Evictions {
 
 // box is one mailbox.
 type box struct {
-	serial  uint64
-	key     string // holds the names
-	account string
-	mailbox string
-	server  netip.Addr
-	valid   uint32 // UIDVALIDITY
-	exists  uint32 // the most messages it was said to hold
-	known   bool   // by account and UIDVALIDITY
-	lost    bool   // something that could have completed a message was forgotten
-	blurred bool   // a selection or a name was forgotten: its messages may be counted again
-	named   uint32 // opaque names that were seen
-	all     view   // over all clients
+	serial   uint64
+	key      string // holds the names
+	account  string
+	mailbox  string
+	server   netip.Addr
+	protocol string
+	valid    uint32 // UIDVALIDITY
+	exists   uint32 // the most messages it was said to hold
+	known    bool   // by account and UIDVALIDITY
+	lost     bool   // something that could have completed a message was forgotten
+	blurred  bool   // a selection or a name was forgotten: its messages may be counted again
+	named    uint32 // opaque names that were seen
+	all      view   // over all clients
 }
 
 // view is what was read of a mailbox, by one client or by all.
@@ -182,7 +183,7 @@ func (t *Tracker) newBox(h *protocols.Head, account, mailbox []byte, validity ui
 	all := b.all
 	*b = box{
 		serial: t.next(), key: key, account: names[:len(account)], mailbox: names[len(account):],
-		server: h.Conn.Server.Addr(), valid: validity, known: known,
+		server: h.Conn.Server.Addr(), protocol: h.Protocol, valid: validity, known: known,
 	}
 	t.openView(&b.all, &all, b)
 	return b

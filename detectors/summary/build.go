@@ -101,7 +101,7 @@ func (s *Summary) survey() *survey {
 func mailboxOf(m *mailbox.Mailbox) Mailbox {
 	whole, partial, headers := m.Counts[mailbox.Whole], m.Counts[mailbox.Partial], m.Counts[mailbox.Headers]
 	b := Mailbox{
-		Server: m.Server.String(), Mailbox: m.Name, UIDValidity: m.UIDValidity, Exists: m.Exists,
+		Protocol: m.Protocol, Server: m.Server.String(), Mailbox: m.Name, UIDValidity: m.UIDValidity, Exists: m.Exists,
 		Downloaded: told(whole), DownloadedConf: confidence(whole.Low, whole.High),
 		HeadersOnly: told(headers), HeadersOnlyConf: confidence(headers.Low, headers.High),
 		Partial: told(partial), PartialConf: confidence(partial.Low, partial.High),
@@ -168,7 +168,7 @@ func (s *Summary) addAccounts(d *Document, v *survey) {
 			doc.Clients = append(doc.Clients, c.String())
 		}
 		slices.SortFunc(doc.Mailboxes, func(a, b Mailbox) int {
-			return cmp.Or(cmp.Compare(a.Mailbox, b.Mailbox), cmp.Compare(a.Server, b.Server), cmp.Compare(a.UIDValidity, b.UIDValidity),
+			return cmp.Or(cmp.Compare(a.Mailbox, b.Mailbox), cmp.Compare(a.Server, b.Server), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.UIDValidity, b.UIDValidity),
 				cmp.Compare(a.Downloaded, b.Downloaded), cmp.Compare(a.HeadersOnly, b.HeadersOnly), cmp.Compare(a.Partial, b.Partial), cmp.Compare(a.Exists, b.Exists))
 		})
 		doc.Protocols = t.blocks()

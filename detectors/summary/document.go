@@ -93,6 +93,7 @@ type Account struct {
 
 // Mailbox says how much of one mailbox was downloaded, by all clients together.
 type Mailbox struct {
+	Protocol        string     `json:"protocol"`
 	Server          string     `json:"server"`
 	Mailbox         string     `json:"mailbox,omitempty"`
 	UIDValidity     uint32     `json:"uid_validity,omitempty"`

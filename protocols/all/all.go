@@ -5,6 +5,7 @@ package all
 import (
 	"mailsensor/protocols"
 	"mailsensor/protocols/imap"
+	"mailsensor/protocols/pop3"
 	"mailsensor/protocols/smtp"
 	"mailsensor/protocols/tls"
 )
@@ -16,9 +17,12 @@ type Config struct {
 
 // Protocols returns the list.
 func Protocols(c Config) []protocols.Protocol {
+	mail := smtp.Config{AttachmentHash: c.AttachmentHash}
 	return []protocols.Protocol{
 		tls.New(),
-		smtp.New(smtp.Config{AttachmentHash: c.AttachmentHash}),
+		smtp.NewLMTP(mail),
+		smtp.New(mail),
 		imap.New(),
+		pop3.New(),
 	}
 }

@@ -57,6 +57,20 @@ func meaning(kind string) string {
 		return "the server refused STARTTLS"
 	case "smtp_starttls_stripped":
 		return "someone on the way removed STARTTLS"
+	case "pop3_unknown_command":
+		return "a line that is no command"
+	case "pop3_bad_response":
+		return "a line that is no response"
+	case "pop3_unexpected_response":
+		return "a response that answers nothing"
+	case "pop3_long_line":
+		return "lines longer than the protocol allows"
+	case "pop3_queue_overflow":
+		return "too many commands without an answer"
+	case "pop3_starttls_injection":
+		return "octets slipped in before TLS began"
+	case "pop3_starttls_refused":
+		return "the server refused STLS"
 	case "smtp_unexpected_tls":
 		return "TLS that nobody asked for"
 	}

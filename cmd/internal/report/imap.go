@@ -25,7 +25,7 @@ func (p *printer) imapAccounts() {
 	slices.SortStableFunc(accounts, func(a, b summary.Account) int { return busier(a.IMAP, b.IMAP) })
 	var rows []row
 	for _, a := range accounts {
-		rows = append(rows, append(p.imapRow(a.Account, a.IMAP), share(a.Mailboxes)))
+		rows = append(rows, append(p.imapRow(a.Account, a.IMAP), share(mailboxesOf(a, "imap"))))
 	}
 	p.ranked("IMAP by account: logins, and what was downloaded",
 		row{"account", "logins", "failed", "mails", "bytes", "boxes", "share"}, rows)

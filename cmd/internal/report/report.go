@@ -30,6 +30,7 @@ func Write(w io.Writer, doc *summary.Document, opt Options) error {
 	p.visibility()
 	p.smtp()
 	p.imap()
+	p.pop3()
 	p.anomalies()
 	p.evictions()
 	p.legend()

@@ -41,12 +41,15 @@ func full() *summary.Document {
 		},
 		Accounts: []summary.Account{
 			{Account: "ann@corp.example", Protocols: summary.Protocols{IMAP: &summary.IMAP{Logins: summary.Logins{LoginsOK: 2, LoginsFailed: 1}, MessagesDownloaded: 40, BodyBytes: 32831, MailboxesRead: 2}},
-				Mailboxes: []summary.Mailbox{{Downloaded: 40, Exists: 60}, {Downloaded: 9}}},
+				Mailboxes: []summary.Mailbox{{Protocol: "imap", Downloaded: 40, Exists: 60}, {Protocol: "imap", Downloaded: 9}}},
 			{Account: "a.very.long.name.of.a.person@department.corp.example", Protocols: summary.Protocols{IMAP: &summary.IMAP{MessagesDownloaded: 7, MessagesDownloadedConf: summary.UpperBound}}},
+			{Account: "pop@corp.example", Protocols: summary.Protocols{POP3: &summary.POP3{Logins: summary.Logins{LoginsOK: 3}, MessagesDownloaded: 21, BodyBytes: 54321, MessagesDeleted: 20}},
+				Mailboxes: []summary.Mailbox{{Protocol: "pop3", Downloaded: 21, Exists: 22}}},
 			{Account: "only.smtp@corp.example", Protocols: summary.Protocols{SMTP: &summary.SMTP{}}},
 		},
 		Other: &summary.Other{HostsEvicted: 1, AccountsEvicted: 2000},
 	}
+	d.Totals.POP3.Connections = 3
 	d.Totals.SMTP.MessagesUnfinished, d.Totals.SMTP.MessagesUnknown = 1, 1
 	d.Totals.SMTP.LoginsFailed = 3
 	d.Totals.IMAP.Connections, d.Totals.IMAP.LoginsUnknown = 90, 4
