@@ -27,6 +27,31 @@ func probe(p protocols.Probe) protocols.Verdict {
 	return protocols.NeedMore
 }
 
+// probeLMTP recognises LMTP by its LHLO, or by a greeting that names it.
+func probeLMTP(p protocols.Probe) protocols.Verdict {
+	greeting, _, _ := bytes.Cut(p.ToClient, []byte{'\n'})
+	first, _, whole := bytes.Cut(withoutProxy(p.ToServer), []byte{'\n'})
+	w, _ := verb(bytes.TrimRight(first, "\r"))
+	switch v := probe(p); {
+	case v == protocols.Reject:
+		return v
+	case w == wordLHLO, lmtpNamed(greeting) && v == protocols.Accept:
+		return v
+	case whole, v == protocols.Accept && len(p.ToServer) > len("LHLO"):
+		return protocols.Reject
+	}
+	return protocols.NeedMore
+}
+
+func lmtpNamed(text []byte) bool {
+	for i := range text {
+		if (text[i] == 'L' || text[i] == 'l') && line.HasPrefixFold(text[i:], "LMTP") {
+			return true
+		}
+	}
+	return false
+}
+
 // judgeServer judges what the server said, from its greeting on: NeedMore while
 // it said nothing.
 func judgeServer(b []byte) protocols.Verdict {

@@ -86,3 +86,21 @@ func TestProbeGrows(t *testing.T) {
 		}
 	}
 }
+
+func TestProbeLMTP(t *testing.T) {
+	for _, tt := range []struct {
+		client, server string
+		want           protocols.Verdict
+	}{
+		{"", "220 store LMTP\r\n", protocols.Accept},
+		{"LHLO c\r\n", "220 store ready.\r\n", protocols.Accept},
+		{"LHLO c\r\n", "", protocols.Accept},
+		{"", "220 store ready.\r\n", protocols.NeedMore},
+		{"EHLO c\r\n", "220 mx ready.\r\n", protocols.Reject},
+		{"", "* OK IMAP ready\r\n", protocols.Reject},
+	} {
+		if got := probeLMTP(protocols.Probe{ToServer: []byte(tt.client), ToClient: []byte(tt.server)}); got != tt.want {
+			t.Errorf("%q %q: %v, want %v", tt.client, tt.server, got, tt.want)
+		}
+	}
+}

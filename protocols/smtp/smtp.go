@@ -36,12 +36,22 @@ type Config struct {
 	AttachmentHash bool // SHA-256 of every attachment
 }
 
-// New returns the protocol. The ports are those of SMTP, submission and LMTP.
+// New returns the protocol. The ports are those of SMTP and submission.
 func New(c Config) protocols.Protocol {
+	return protocol(c, "smtp", probe, 25, 587, 2525, 465)
+}
+
+// NewLMTP returns LMTP (RFC 2033), which differs by its LHLO and by a reply to
+// the content for each recipient. New reads it too; this one calls it by name.
+func NewLMTP(c Config) protocols.Protocol {
+	return protocol(c, "lmtp", probeLMTP, 24, 2003)
+}
+
+func protocol(c Config, name string, probe func(protocols.Probe) protocols.Verdict, ports ...uint16) protocols.Protocol {
 	shared := &stock{hash: c.AttachmentHash}
 	return protocols.Protocol{
-		Name:  "smtp",
-		Ports: []uint16{25, 587, 2525, 465, 24, 2003},
+		Name:  name,
+		Ports: ports,
 		Probe: probe,
 		New:   func() protocols.Parser { return shared.parser() },
 	}
