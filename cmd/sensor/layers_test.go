@@ -17,7 +17,7 @@ var layers = []string{"capture", "protocols", "detectors", "cmd"}
 
 // shared are packages that others of their own layer may import.
 var shared = []string{
-	"protocols", "protocols/line", "protocols/sasl", "protocols/mime", "protocols/protocoltest",
+	"protocols", "protocols/line", "protocols/sasl", "protocols/mime", "protocols/inflate", "protocols/protocoltest",
 	"detectors/recent", "detectors/mailbox", "detectors/inside", "capture",
 }
 
