@@ -12,6 +12,9 @@ type Counters struct {
 	TailDropped  uint64 // times a token outgrew MaxToken
 	Unidentified uint64 // connections with payload that no protocol wanted
 	ProbeWindows uint64 // mid-stream windows that were dropped without finding a place to begin
+	// InflateRefused counts compressed connections that were only counted from
+	// where their shard had no room for another window.
+	InflateRefused uint64
 }
 
 // Add adds o to c.
@@ -20,6 +23,7 @@ func (c *Counters) Add(o Counters) {
 	c.TailDropped += o.TailDropped
 	c.Unidentified += o.Unidentified
 	c.ProbeWindows += o.ProbeWindows
+	c.InflateRefused += o.InflateRefused
 }
 
 // Driver makes Streams for one worker and recycles what they need. Nothing in it
@@ -38,6 +42,8 @@ type Driver struct {
 	parsers   [][]Parser // free ones, by index of the protocol
 	probes    []*window
 	tails     [][]byte
+	deflated  []*deflated
+	room      Room // of connections that have none of their own
 }
 
 // NewDriver returns a driver that tries protocols in the order given.
@@ -51,6 +57,8 @@ const (
 	keepParsers = 1024
 	keepWindows = 256
 	keepTails   = 1024
+
+	keepDeflated = 32
 )
 
 // Streams are allocated together, each with room for an ordinary account name.
@@ -59,8 +67,11 @@ const (
 	accountRoom = 48
 )
 
-// Open returns the handler for a new connection.
-func (dr *Driver) Open(c capture.Conn) *Stream {
+// Open returns the handler for a new connection, with the driver's own room.
+func (dr *Driver) Open(c capture.Conn) *Stream { return dr.OpenIn(c, &dr.room) }
+
+// OpenIn returns the handler for a new connection of the shard that room is for.
+func (dr *Driver) OpenIn(c capture.Conn, room *Room) *Stream {
 	var s *Stream
 	if n := len(dr.streams); n > 0 {
 		s = dr.streams[n-1]
@@ -77,7 +88,7 @@ func (dr *Driver) Open(c capture.Conn) *Stream {
 		}
 		s, dr.fresh = &dr.fresh[0], dr.fresh[1:]
 	}
-	s.driver, s.conn, s.proto = dr, c, none
+	s.driver, s.conn, s.proto, s.room = dr, c, none, room
 	s.seen = Unidentified
 	s.midstream = !c.Handshake
 	return s
@@ -87,6 +98,7 @@ func (dr *Driver) recycle(s *Stream) {
 	dr.dropTail(s, capture.ToServer)
 	dr.dropTail(s, capture.ToClient)
 	dr.dropWindow(s)
+	dr.dropDeflated(s)
 	if s.parser != nil && len(dr.parsers[s.proto]) < keepParsers && !s.broken {
 		dr.parsers[s.proto] = append(dr.parsers[s.proto], s.parser)
 	}

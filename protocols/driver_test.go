@@ -116,9 +116,10 @@ func TestDriver(t *testing.T) {
 			anomaly Kind=s2c Detail="text"
 			anomaly Kind=close
 			connection`},
-		{"compressed", "C> toy\\nzip\\n\nS> \\x00\\x01\\n\nC> x\\n", `
+		{"compressed", "C> toy\\nzip\\n\nS> \\x07\\x01\\n\nC> x\\n", `
 			anomaly Kind=c2s Detail="toy"
 			anomaly Kind=c2s Detail="zip"
+			anomaly Kind=deflate_corrupt
 			anomaly Kind=close
 			connection GaveUp=compressed`},
 	} {

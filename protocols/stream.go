@@ -9,10 +9,11 @@ import (
 type state uint8
 
 const (
-	probing  state = iota // collecting first bytes
-	parsing               // a parser is attached
-	sniffing              // STARTTLS was accepted: TLS or, in a decrypted mirror, text
-	counting              // only counting
+	probing   state = iota // collecting first bytes
+	parsing                // a parser is attached
+	sniffing               // STARTTLS was accepted: TLS or, in a decrypted mirror, text
+	inflating              // as parsing, behind an inflater
+	counting               // only counting
 )
 
 const none = -1 // no protocol
@@ -40,7 +41,9 @@ type Stream struct {
 	account  []byte
 	via      *Via                     // how the connection came here; nil: directly
 	earlier  *[Visibilities][2]uint64 // octets consumed in earlier forms; nil: none
-	extra    *extra                   // what few connections have; nil: nothing
+	deflated *deflated                // while inflating
+	room     *Room
+	extra    *extra // what few connections have; nil: nothing
 }
 
 // extra is what the end of a connection tells beside its octets.
@@ -117,6 +120,7 @@ func (s *Stream) giveUp(why string) {
 	s.driver.dropTail(s, capture.ToServer)
 	s.driver.dropTail(s, capture.ToClient)
 	s.driver.dropWindow(s)
+	s.driver.dropDeflated(s)
 }
 
 // Data implements capture.StreamHandler.
@@ -140,8 +144,10 @@ func (s *Stream) Gap(d capture.Dir, t int64, n int) (more bool) {
 			}
 		}
 	}
-	if s.state == parsing || s.state == sniffing {
-		d := s.dir(d)
+	switch d := s.dir(d); s.state {
+	case inflating:
+		s.deflateGap(d, t, n)
+	case parsing, sniffing:
 		n += len(s.tail[d]) // what waits for the rest of its token is lost with it
 		s.driver.dropTail(s, d)
 		s.parser.Gap(d, t, n, s)
@@ -253,11 +259,14 @@ func (s *Stream) feed(d capture.Dir, t int64, b []byte) {
 		s.probe(d, t, b)
 	case sniffing:
 		s.sniff(d, t, b)
+	case inflating:
+		s.inflate(d, t, b)
 	}
 }
 
 // parse gives b to the parser, behind the tail that waits.
 func (s *Stream) parse(d capture.Dir, t int64, b []byte) {
+	state := s.state
 	for s.tail[d] != nil { // complete the token that straddles with as little copying as its end allows
 		n := bytes.IndexByte(b, '\n') + 1
 		if n == 0 {
@@ -269,7 +278,7 @@ func (s *Stream) parse(d capture.Dir, t int64, b []byte) {
 		b = b[n:]
 		used := s.run(d, t, tail)
 		switch {
-		case s.state != parsing:
+		case s.state != state:
 			s.tail[d] = nil // not for reuse: what is left of it is still to be read
 			s.feed(d, t, tail[used:])
 			s.feed(d, t, b)
@@ -289,7 +298,7 @@ func (s *Stream) parse(d capture.Dir, t int64, b []byte) {
 	}
 	used := s.run(d, t, b)
 	b = b[used:]
-	if s.state != parsing {
+	if s.state != state {
 		s.feed(d, t, b)
 		return
 	}
@@ -315,11 +324,14 @@ func (s *Stream) run(d capture.Dir, t int64, b []byte) (used int) {
 				return used
 			}
 		case StartTLS:
+			if s.state == inflating { // TLS then is the outer one (RFC 4978, section 3) and what is in it can no longer be told
+				s.giveUp("compressed")
+				return used
+			}
 			s.state = sniffing
 			return used
 		case Compressed:
-			s.turn(Deflated)
-			s.giveUp("compressed")
+			s.compress(d, t)
 			return used
 		case Stop:
 			why := "stopped"

@@ -31,6 +31,19 @@ type truthFile struct {
 			Messages float64 `json:"messages"`
 		} `json:"mailboxes"`
 	} `json:"client_side"`
+	Server struct {
+		Sessions []labSession `json:"dovecot_sessions"`
+	} `json:"server_side"`
+}
+
+// labSession is what a server logged when a session ended.
+type labSession struct {
+	User   string
+	TLS    bool
+	Logout struct {
+		Bodies float64 `json:"body_count"`
+		Bytes  float64 `json:"body_bytes"`
+	}
 }
 
 type labFlow struct {
@@ -69,7 +82,17 @@ func expectations(scenario string, f truthFile) []want {
 	case "03":
 		return []want{smtp, is("smtp.logins_ok", f.n("auth_ok")), is("smtp.logins_failed", f.n("auth_failed"))}
 	case "05":
-		return []want{smtp, logins}
+		return []want{smtp, logins, is("imap.body_bytes+totals.imap.part_bytes", f.n("imap_server_body_bytes"))}
+	case "07":
+		var all, bytes float64
+		wants := []want{}
+		for _, s := range f.Server.Sessions {
+			if !s.TLS {
+				all, bytes = all+s.Logout.Bodies, bytes+s.Logout.Bytes
+				wants = append(wants, want{path: "accounts." + s.User + ".imap.messages_downloaded", value: s.Logout.Bodies})
+			}
+		}
+		return append(wants, is("imap.messages_downloaded", all), is("imap.body_bytes", bytes))
 	case "06a", "06b", "06c", "06d":
 		return []want{logins, is("imap.messages_downloaded", f.n("imap_full_body_literals")),
 			is("imap.body_bytes", f.n("imap_full_body_bytes"))}
@@ -123,8 +146,17 @@ func expectations(scenario string, f truthFile) []want {
 	return nil
 }
 
-// lookup finds a count by its path; accounts are found by name.
+// lookup finds a count by its path, or the sum of several; accounts are found by
+// name.
 func lookup(doc map[string]any, path string) (v float64, confidence string, err error) {
+	if first, rest, several := strings.Cut(path, "+"); several {
+		a, confidence, err := lookup(doc, first)
+		if err != nil {
+			return 0, "", err
+		}
+		b, _, err := lookup(doc, rest)
+		return a + b, confidence, err
+	}
 	parts := strings.Split(path, ".")
 	if parts[0] == "accounts" { // the name has dots of its own
 		for _, a := range doc["accounts"].([]any) {

@@ -91,6 +91,11 @@ func (p *parser) beginCommand(b []byte) (n int, more bool, act protocols.Action)
 	if b[0] == 0x16 && (p.wantTLS || p.switched) { // a TLS handshake record
 		return 0, false, protocols.StartTLS
 	}
+	if p.wantZip {
+		if act, more = p.awaitCompress(b); !more {
+			return 0, false, act
+		}
+	}
 	if p.auth != nil {
 		return p.beginSASL(b)
 	}
@@ -210,6 +215,8 @@ func (p *parser) finishCommand() (act protocols.Action) {
 	switch c.verb {
 	case idVerb:
 		p.clientInfo()
+	case compressVerb:
+		p.wantZip = true
 	case startTLSVerb:
 		p.wantTLS = true
 		if p.preauth {

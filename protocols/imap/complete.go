@@ -18,6 +18,8 @@ func (p *parser) complete(i int, r result, rc *code) (act protocols.Action) {
 		p.endSASL(outcomeOf(r))
 	case c.verb == startTLSVerb:
 		p.wantTLS = false
+	case c.verb == compressVerb:
+		p.wantZip = false
 	case c.verb == searchVerb || c.verb == sortVerb || c.verb == threadVerb:
 		p.searched(c, outcomeOf(r))
 	case r == replyNO && (c.verb == selectVerb || c.verb == examineVerb):

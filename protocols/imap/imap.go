@@ -81,6 +81,7 @@ type parser struct {
 	preauth  bool
 	greeted  bool // the server said something
 	wantTLS  bool // STARTTLS is in flight
+	wantZip  bool // COMPRESS is in flight
 	switched bool // STARTTLS was accepted and the client has not spoken since
 
 	room room

@@ -12,6 +12,8 @@
 // call.
 package inflate
 
+import "unsafe"
+
 // Format says what the octets are wrapped in.
 type Format uint8
 
@@ -86,7 +88,7 @@ func New(f Format, l Limits) *Inflater {
 func (z *Inflater) Reset(f Format, l Limits) {
 	z.format, z.limits, z.status = f, l, More
 	z.hold, z.bits = 0, 0
-	z.start, z.pos, z.full = 0, 0, false
+	z.buf, z.start, z.pos, z.full = z.buf[:0], 0, 0, false
 	z.length, z.dist, z.stored, z.last = 0, 0, 0, false
 	z.wrap = wrapping{}
 	z.in, z.out = 0, 0
@@ -98,6 +100,9 @@ func (z *Inflater) Reset(f Format, l Limits) {
 
 // Totals are the octets consumed and given out so far.
 func (z *Inflater) Totals() (in, out uint64) { return z.in, z.out }
+
+// Size is how many octets of memory the stream needs so far.
+func (z *Inflater) Size() int { return len(z.buf) + int(unsafe.Sizeof(*z)) }
 
 // Write decompresses b and calls emit with what comes out, piece by piece; each
 // is borrowed until emit returns. n is how much of b was consumed: all, unless the

@@ -24,8 +24,9 @@ func newWorker(i, n int, opt Options) *worker {
 		in:     make(chan *lane, roundsInFlight),
 		done:   make(chan struct{}),
 	}
-	open := func(c capture.Conn) capture.StreamHandler { return w.driver.Open(c) }
 	for s := i; s < Shards; s += n {
+		room := new(protocols.Room)
+		open := func(c capture.Conn) capture.StreamHandler { return w.driver.OpenIn(c, room) }
 		w.tables = append(w.tables, tcp.New(opt.TCP, open))
 	}
 	return w
