@@ -4,7 +4,7 @@
 //
 // Decoding is a loop over layers. Each layer takes its header off the front of
 // the packet and names the layer that follows; a tunnel is one more layer that
-// leads back to Ethernet or IP, under the same bound of nesting.
+// leads back to Ethernet or IP, under a bound of nesting of its own.
 //
 // Ownership: a segment's Payload borrows from the frame, with the frame's
 // lifetime, except where IP fragments were put together: that payload has its own
@@ -52,6 +52,7 @@ func (r Result) String() string { return resultNames[r] }
 type Stats struct {
 	Frames    [NumResults]uint64 // by Result
 	Fragments FragmentStats
+	Tunnels   [NumTunnels]uint64 // entered, by kind: a frame counts in each that it came through
 }
 
 // Decoder decodes frames.
@@ -60,13 +61,17 @@ type Decoder struct {
 	packet packet
 	frags  defragmenter
 	frames [NumResults]uint64
+
+	tunnels [NumTunnels]uint64
 }
 
 // New returns a Decoder.
 func New(opt Options) *Decoder { return &Decoder{opt: opt, frags: newDefragmenter()} }
 
 // Stats returns the counters so far.
-func (d *Decoder) Stats() Stats { return Stats{Frames: d.frames, Fragments: d.frags.result()} }
+func (d *Decoder) Stats() Stats {
+	return Stats{Frames: d.frames, Fragments: d.frags.result(), Tunnels: d.tunnels}
+}
 
 // packet is the frame at hand, as far as its outer layers are taken off.
 type packet struct {
@@ -80,6 +85,8 @@ type packet struct {
 	ttl    uint8
 	exts   uint8 // IPv6 extension headers gone by
 	result Result
+
+	tunnels uint8 // gone into
 }
 
 // layer names what comes next in a packet.
@@ -96,10 +103,13 @@ const (
 	layerIPv6
 	layerIPv6Next // an extension header or the transport
 	layerTCP
+	layerUDP
+	layerGRE
 )
 
-// maxLayers bounds the nesting of one frame.
-const maxLayers = 32
+// maxLayers bounds the nesting of one frame: room for the tunnels, of four layers
+// at most each.
+const maxLayers = 4*maxTunnels + 16
 
 // Decode reads a frame into seg, which is complete if the result is TCP and
 // meaningless otherwise. index is the frame's place in the capture.
@@ -108,6 +118,7 @@ func (d *Decoder) Decode(frame []byte, info *capture.Info, index uint64, seg *ca
 	// Field by field: the fields that a layer always sets need no clearing, and a
 	// whole packet built aside and copied took a quarter of the time.
 	p.b, p.wire, p.time, p.vlan = frame, max(info.Length, len(frame)), info.Time, 0
+	p.tunnels = 0
 	next := d.link(info.Link)
 	for range maxLayers {
 		switch next {
@@ -129,6 +140,10 @@ func (d *Decoder) Decode(frame []byte, info *capture.Info, index uint64, seg *ca
 			next = p.pppoe()
 		case layerMPLS:
 			next = p.mpls()
+		case layerUDP:
+			next = d.udp()
+		case layerGRE:
+			next = d.gre()
 		default:
 			return d.finish(info, index, seg)
 		}

@@ -190,6 +190,20 @@ func TestResults(t *testing.T) {
 	}
 }
 
+// 802.1Qbh, alone and between VLAN tags.
+func TestVNTag(t *testing.T) {
+	ip := make([]byte, 44)
+	ip[0], ip[3], ip[9], ip[32] = 0x45, 44, protoTCP, 5<<4
+	for _, tags := range []string{"\x89\x26\x00\x00\x00\x33\x08\x00", "\x81\x00\x00\x09\x89\x26\x00\x00\x00\x33\x81\x00\x00\x0A\x08\x00"} {
+		b := append(append(make([]byte, 12), tags...), ip...)
+		var seg capture.Segment
+		got := New(Options{}).Decode(b, &capture.Info{Length: len(b), Link: capture.LinkEthernet}, 0, &seg)
+		if got != TCP || len(seg.Payload) != 4 {
+			t.Errorf("%v, %d bytes", got, len(seg.Payload))
+		}
+	}
+}
+
 func TestSNAP(t *testing.T) {
 	b := append(make([]byte, 12), 0, 8+44, 0xAA, 0xAA, 3, 0, 0, 0, 8, 0)
 	ip := make([]byte, 44)

@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"mailsensor/capture"
+	"mailsensor/capture/synth"
 )
 
 // Whatever the bytes, decoding does not panic, and a payload lies in the frame
@@ -19,6 +20,11 @@ func FuzzDecode(f *testing.F) {
 	}
 	dg := newDatagram(r, 100)
 	f.Add(dg.fragment(0, 64, dg.body), uint16(capture.LinkRaw), 200)
+	for w := range synth.Wrappings {
+		for _, frame := range synth.Encapsulate(talk(r)[:2], w, w%2 == 0) {
+			f.Add(frame.Bytes, uint16(frame.Link), len(frame.Bytes))
+		}
+	}
 	f.Fuzz(func(t *testing.T, frame []byte, link uint16, length int) {
 		d := New(Options{Checksums: length%2 == 0, VLANAware: true})
 		kept := bytes.Clone(frame)

@@ -5,9 +5,13 @@ import "encoding/binary"
 // IP protocol numbers.
 const (
 	protoHopByHop = 0
+	protoIPv4     = 4
 	protoTCP      = 6
+	protoUDP      = 17
+	protoIPv6     = 41
 	protoRouting  = 43
 	protoFragment = 44
+	protoGRE      = 47
 	protoAuth     = 51
 	protoDestOpts = 60
 	protoMobility = 135
@@ -67,7 +71,7 @@ func (d *Decoder) ipv4() layer {
 			return p.end(Fragment)
 		}
 	}
-	return p.transport()
+	return d.transport()
 }
 
 // ipv6 reads the header of RFC 8200, section 3.
@@ -110,7 +114,7 @@ func (d *Decoder) ipv6Next() layer {
 			}
 			continue
 		default:
-			return p.transport()
+			return d.transport()
 		}
 		if len(p.b) < 8 {
 			return p.short(8)
@@ -147,9 +151,19 @@ func (d *Decoder) fragmentHeader() bool {
 	return true
 }
 
-func (p *packet) transport() layer {
-	if p.proto == protoTCP {
+func (d *Decoder) transport() layer {
+	p := &d.packet
+	switch p.proto {
+	case protoTCP:
 		return layerTCP
+	case protoUDP:
+		return layerUDP
+	case protoGRE:
+		return layerGRE
+	case protoIPv4:
+		return d.enter(IPinIP, layerIPv4)
+	case protoIPv6:
+		return d.enter(IPinIP, layerIPv6)
 	}
 	return p.end(NotTCP)
 }

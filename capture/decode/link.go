@@ -14,6 +14,7 @@ const (
 	typeMPLS     = 0x8847
 	typeMPLSMany = 0x8848 // upstream-assigned labels, RFC 5332
 	typePPPoE    = 0x8864
+	typeVNTag    = 0x8926 // 802.1Qbh, of virtual interfaces
 	typeQinQ     = 0x88A8 // 802.1ad
 	typeQinQOld  = 0x9100
 	minType      = 0x0600 // below stands a length, 802.3
@@ -22,6 +23,7 @@ const (
 const (
 	ethernetLen = 14
 	tagLen      = 4
+	vnTagLen    = 6
 	maxTags     = 8
 	sllLen      = 16
 	sll2Len     = 20
@@ -97,6 +99,12 @@ func (p *packet) etherType(t uint16) layer {
 			p.vlan = binary.BigEndian.Uint16(p.b) & 0xFFF
 			t = binary.BigEndian.Uint16(p.b[2:])
 			p.strip(tagLen)
+		case typeVNTag:
+			if len(p.b) < vnTagLen {
+				return p.short(vnTagLen)
+			}
+			t = binary.BigEndian.Uint16(p.b[4:])
+			p.strip(vnTagLen)
 		default:
 			if t < minType {
 				return p.snap(int(t))

@@ -45,6 +45,11 @@ func decodeCounters(res pipeline.Result) map[string]uint64 {
 			out[decode.Result(r).String()] = n
 		}
 	}
+	for t, n := range res.Decode.Tunnels {
+		if n > 0 {
+			out["tunnel_"+decode.Tunnel(t).String()] = n
+		}
+	}
 	for name, n := range map[string]uint64{
 		"filtered":        res.Filtered,
 		"snap_length_cut": res.Cut,
