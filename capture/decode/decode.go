@@ -3,8 +3,8 @@
 // headers are read in place, by hand, and nothing is allocated.
 //
 // Decoding is a loop over layers. Each layer takes its header off the front of
-// the packet and names the layer that follows; a tunnel is one more layer that
-// leads back to Ethernet or IP, under a bound of nesting of its own.
+// the packet and names the layer that follows; an encapsulation is one more layer
+// that leads back to Ethernet or IP, under a bound of nesting of its own.
 //
 // Ownership: a segment's Payload borrows from the frame, with the frame's
 // lifetime, except where IP fragments were put together: that payload has its own
@@ -52,7 +52,7 @@ func (r Result) String() string { return resultNames[r] }
 type Stats struct {
 	Frames    [NumResults]uint64 // by Result
 	Fragments FragmentStats
-	Tunnels   [NumTunnels]uint64 // entered, by kind: a frame counts in each that it came through
+	Carried   [NumEncapsulations]uint64 // a frame counts in each encapsulation that it came in
 }
 
 // Decoder decodes frames.
@@ -62,7 +62,7 @@ type Decoder struct {
 	frags  defragmenter
 	frames [NumResults]uint64
 
-	tunnels [NumTunnels]uint64
+	carried [NumEncapsulations]uint64
 }
 
 // New returns a Decoder.
@@ -70,7 +70,7 @@ func New(opt Options) *Decoder { return &Decoder{opt: opt, frags: newDefragmente
 
 // Stats returns the counters so far.
 func (d *Decoder) Stats() Stats {
-	return Stats{Frames: d.frames, Fragments: d.frags.result(), Tunnels: d.tunnels}
+	return Stats{Frames: d.frames, Fragments: d.frags.result(), Carried: d.carried}
 }
 
 // packet is the frame at hand, as far as its outer layers are taken off.
@@ -86,7 +86,7 @@ type packet struct {
 	exts   uint8 // IPv6 extension headers gone by
 	result Result
 
-	tunnels uint8 // gone into
+	nested uint8 // encapsulations gone by
 }
 
 // layer names what comes next in a packet.
@@ -107,9 +107,9 @@ const (
 	layerGRE
 )
 
-// maxLayers bounds the nesting of one frame: room for the tunnels, of four layers
-// at most each.
-const maxLayers = 4*maxTunnels + 16
+// maxLayers bounds the layers of one frame: room for the encapsulations, of four
+// layers at most each.
+const maxLayers = 4*maxNested + 16
 
 // Decode reads a frame into seg, which is complete if the result is TCP and
 // meaningless otherwise. index is the frame's place in the capture.
@@ -118,7 +118,7 @@ func (d *Decoder) Decode(frame []byte, info *capture.Info, index uint64, seg *ca
 	// Field by field: the fields that a layer always sets need no clearing, and a
 	// whole packet built aside and copied took a quarter of the time.
 	p.b, p.wire, p.time, p.vlan = frame, max(info.Length, len(frame)), info.Time, 0
-	p.tunnels = 0
+	p.nested = 0
 	next := d.link(info.Link)
 	for range maxLayers {
 		switch next {

@@ -31,7 +31,7 @@ func FuzzDecode(f *testing.F) {
 		info := capture.Info{Length: length, Link: capture.LinkType(link)}
 		var seg capture.Segment
 		for range 2 {
-			if d.Decode(frame, &info, 0, &seg) == TCP && d.Stats().Fragments.Reassembled == 0 && !within(seg.Payload, frame) {
+			if d.Decode(frame, &info, 0, &seg) == TCP && d.Stats().Fragments.Reassembled == 0 && !inFrame(seg.Payload, frame) {
 				t.Fatal("the payload is not in the frame")
 			}
 			if len(frame) > 30 { // the other half of a fragment, maybe
@@ -44,7 +44,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-func within(part, whole []byte) bool {
+func inFrame(part, whole []byte) bool {
 	if len(part) == 0 {
 		return true
 	}

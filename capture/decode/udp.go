@@ -91,7 +91,7 @@ func (d *Decoder) vxlanGPE() layer {
 func (d *Decoder) geneve() layer {
 	const version, management = 0xC0, 0x80
 	p := &d.packet
-	inside := carried(binary.BigEndian.Uint16(p.b[2:]))
+	inside := within(binary.BigEndian.Uint16(p.b[2:]))
 	size := tunnelLen + int(p.b[0]&0x3F)*4
 	switch {
 	case p.b[0]&version != 0 || p.b[1]&management != 0 || inside == layerNone || size > p.wire:

@@ -19,7 +19,8 @@
 // port 25" does, and "port 25 or (vlan and port 25)" finds both, in that order only.
 // On a link type that has no place for them they are false and move nothing.
 // "port" on IPv4 looks at first fragments only; on IPv6 it does not look behind
-// extension headers. "less" and "greater" compare the captured length.
+// extension headers. "less" and "greater" compare the captured length. Of packets
+// in packets (VXLAN, GRE and the like) the outermost is looked at.
 //
 // There are no host names; of port names only those of mail. Frames are
 // borrowed for the call. A Program is for one goroutine.

@@ -45,9 +45,9 @@ func decodeCounters(res pipeline.Result) map[string]uint64 {
 			out[decode.Result(r).String()] = n
 		}
 	}
-	for t, n := range res.Decode.Tunnels {
+	for e, n := range res.Decode.Carried {
 		if n > 0 {
-			out["tunnel_"+decode.Tunnel(t).String()] = n
+			out["encapsulated_"+decode.Encapsulation(e).String()] = n
 		}
 	}
 	for name, n := range map[string]uint64{

@@ -26,6 +26,7 @@ type document struct {
 		Connections uint64
 		OneSided    uint64 `json:"one_sided_connections"`
 		Decode      map[string]uint64
+		TCP         map[string]uint64
 	}
 	Totals   map[string]map[string]any
 	Accounts []struct {

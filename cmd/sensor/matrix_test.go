@@ -25,10 +25,27 @@ var variations = []struct {
 	{"reordered", true, func(f []synth.Frame) []synth.Frame { return synth.Reorder(f, 3, 2) }},
 	{"duplicated", true, func(f []synth.Frame) []synth.Frame { return synth.Duplicate(f, false, 3) }},
 	{"routed", true, func(f []synth.Frame) []synth.Frame { return synth.Duplicate(f, true, 4) }},
+	{"tunnelled", true, func(f []synth.Frame) []synth.Frame {
+		return synth.Fragment(synth.Encapsulate(f, synth.GENEVE, true), 1400)
+	}},
+	{"mirrored plain and in a tunnel", true, func(f []synth.Frame) []synth.Frame {
+		return synth.Merge(f, delayed(synth.Encapsulate(f, synth.ERSPAN3, false), 50_000))
+	}},
+	{"mirrored in two tunnels, one late", true, func(f []synth.Frame) []synth.Frame {
+		return synth.Merge(synth.Encapsulate(f, synth.VXLAN, true), delayed(synth.Encapsulate(f, synth.GREIP, false), 20_000_000))
+	}},
 	{"vlan by direction", true, func(f []synth.Frame) []synth.Frame { return synth.TagVLAN(f, 120, 121) }},
 	{"client side only", false, func(f []synth.Frame) []synth.Frame { return synth.OneSide(f, capture.ToServer) }},
 	{"server side only", false, func(f []synth.Frame) []synth.Frame { return synth.OneSide(f, capture.ToClient) }},
 	{"lossy", false, func(f []synth.Frame) []synth.Frame { return synth.Lose(f, 0.03, 5) }},
+}
+
+// delayed is the capture of a mirror that comes later.
+func delayed(frames []synth.Frame, by int64) []synth.Frame {
+	for i := range frames {
+		frames[i].Time += by
+	}
+	return frames
 }
 
 // Captures that are themselves one-sided, cut or lossy have no variation that
@@ -37,6 +54,9 @@ var impaired = []string{"loss.pcap", "mid-connection.pcap", "oneway-c2s.pcap", "
 
 func TestReplayMatrix(t *testing.T) {
 	for _, file := range samples(t) {
+		if strings.HasPrefix(filepath.Base(file), "tunnel-") {
+			continue // the variations look at plain packets; tunnels are a variation of their own
+		}
 		frames := load(t, file)
 		base := replayEvents(t, file, "1")
 		if len(base) == 0 {

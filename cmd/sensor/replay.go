@@ -32,7 +32,7 @@ type replayCmd struct {
 	Top    int    `default:"10" help:"Rows of each table; 0 shows all."`
 	Quiet  bool   `short:"q" help:"No progress bar, and no summary unless --json asks for it."`
 
-	Filter         string `placeholder:"EXPR" help:"Read only what matches, in the language of tcpdump: 'tcp port 25 or net 10.0.0.0/8'."`
+	Filter         string `placeholder:"EXPR" help:"Read only what matches, in the language of tcpdump: 'tcp port 25 or net 10.0.0.0/8'. Of encapsulated packets it sees the outer headers."`
 	From           string `placeholder:"TIME" help:"Read only packets from this time on: 2026-03-01T08:00:00Z, or 2026-03-01 08:00 in the configured time zone."`
 	To             string `placeholder:"TIME" help:"Read only packets before this time."`
 	AttachmentHash string `enum:"sha256,none" default:"sha256" placeholder:"sha256|none" help:"Hash of every attachment; sha256 by default, none is faster."`

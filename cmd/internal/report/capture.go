@@ -102,5 +102,5 @@ func used(kind string) bool {
 		"fragments_overlaps", "fragments_conflicts", "snap_length_cut", "time_backward", "time_jump":
 		return true
 	}
-	return strings.HasPrefix(kind, "tunnel_")
+	return strings.HasPrefix(kind, "encapsulated_")
 }

@@ -2,64 +2,13 @@ package decode
 
 import "encoding/binary"
 
-// Tunnel is a kind of encapsulation in which mirrored or routed packets come.
-type Tunnel uint8
-
-// The tunnels. What is inside takes the place of the packet: the innermost
-// addresses and ports are those of the flow.
+// Protocol types of GRE, beside the EtherTypes of Ethernet.
 const (
-	VXLAN  Tunnel = iota // RFC 7348, and the Generic Protocol Extension
-	GENEVE               // RFC 8926
-	GRE                  // RFC 2784 with RFC 2890, and the enhanced one of PPTP (RFC 2637)
-	ERSPAN               // draft-foschiano-erspan, types I, II and III, in GRE
-	IPinIP               // RFC 2003, RFC 2473, RFC 4213
-	GTPU                 // 3GPP TS 29.281
-	NumTunnels
+	typeBridged = 0x6558 // transparent Ethernet bridging
+	typePPP     = 0x880B
+	typeERSPAN  = 0x88BE // types I and II
+	typeERSPAN3 = 0x22EB
 )
-
-var tunnelNames = [NumTunnels]string{"vxlan", "geneve", "gre", "erspan", "ip_in_ip", "gtp_u"}
-
-// String is the name of the tunnel in the output.
-func (t Tunnel) String() string { return tunnelNames[t] }
-
-// maxTunnels bounds how many tunnels may stand in one another.
-const maxTunnels = 8
-
-// Types of what a tunnel carries, beside the EtherTypes of package link.
-const (
-	typeEthernet = 0x6558 // transparent Ethernet bridging
-	typePPP      = 0x880B
-	typeERSPAN   = 0x88BE // types I and II
-	typeERSPAN3  = 0x22EB
-)
-
-// enter goes on with what a tunnel carries. Its headers are taken off. A VLAN tag
-// on the tunnel's own way is none of the packet within.
-func (d *Decoder) enter(t Tunnel, inside layer) layer {
-	p := &d.packet
-	if p.tunnels++; p.tunnels > maxTunnels {
-		return p.end(TooDeep)
-	}
-	d.tunnels[t]++
-	p.vlan = 0
-	return inside
-}
-
-// carried names the layer behind a tunnel's protocol type; layerNone: not one
-// that is read.
-func carried(t uint16) layer {
-	switch t {
-	case typeEthernet:
-		return layerEthernet
-	case typeIPv4:
-		return layerIPv4
-	case typeIPv6:
-		return layerIPv6
-	case typeMPLS, typeMPLSMany:
-		return layerMPLS
-	}
-	return layerNone
-}
 
 // gre takes off a GRE header (RFC 2784, section 2; RFC 2890, section 2).
 func (d *Decoder) gre() layer {
@@ -94,7 +43,7 @@ func (d *Decoder) gre() layer {
 	case typeERSPAN3:
 		return d.erspan()
 	}
-	if inside := carried(proto); inside != layerNone {
+	if inside := within(proto); inside != layerNone {
 		return d.enter(GRE, inside)
 	}
 	return p.end(NotIP)

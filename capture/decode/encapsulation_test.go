@@ -96,7 +96,7 @@ func TestTunnels(t *testing.T) {
 						}
 					}
 					sameSegments(t, got, want)
-					if s := d.Stats(); s.Tunnels == [NumTunnels]uint64{} || s.Fragments.Pending != 0 {
+					if s := d.Stats(); s.Carried == [NumEncapsulations]uint64{} || s.Fragments.Pending != 0 {
 						t.Errorf("%+v", s)
 					}
 				})
@@ -134,15 +134,15 @@ func TestTunnelsOracle(t *testing.T) {
 // Tunnels stand in one another up to a bound; more is counted, and so is each.
 func TestTunnelBound(t *testing.T) {
 	frames := talk(rand.New(rand.NewPCG(35, 36)))[:1]
-	for n := 1; n <= maxTunnels+1; n++ {
+	for n := 1; n <= maxNested+1; n++ {
 		frames = synth.Encapsulate(frames, synth.VXLAN, n%2 == 0)
 		var seg capture.Segment
 		d := New(Options{})
 		got, want := d.Decode(frames[0].Bytes, &capture.Info{Length: len(frames[0].Bytes), Link: capture.LinkEthernet}, 0, &seg), TCP
-		if n > maxTunnels {
+		if n > maxNested {
 			want = TooDeep
 		}
-		if s := d.Stats(); got != want || s.Frames[want] != 1 || s.Tunnels[VXLAN] != uint64(min(n, maxTunnels)) {
+		if s := d.Stats(); got != want || s.Frames[want] != 1 || s.Carried[VXLAN] != uint64(min(n, maxNested)) {
 			t.Errorf("%d tunnels: %v, %+v", n, got, s)
 		}
 	}
