@@ -80,7 +80,8 @@ type Login struct {
 	Domain      []byte // NTLM domain
 	Workstation []byte // NTLM workstation
 	Outcome     Outcome
-	Code        uint16 // SMTP reply code; 0 elsewhere
+	Code        uint16     // SMTP reply code, HTTP status; 0 elsewhere
+	Form        Visibility // in what form it was seen: Cleartext shows passwords to whoever listens
 }
 
 // Recipient is one recipient of a message and the server's verdict on it.

@@ -5,7 +5,7 @@ package protocols
 
 func (s *Stream) Login(t int64) *Login {
 	e := add[Login](s.driver.Batch, &s.driver.Batch.logins)
-	*e = Login{Head: s.driver.Batch.head(s, t)}
+	*e = Login{Head: s.driver.Batch.head(s, t), Form: s.seen}
 	return e
 }
 

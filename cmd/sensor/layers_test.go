@@ -17,8 +17,19 @@ var layers = []string{"capture", "protocols", "detectors", "cmd"}
 
 // shared are packages that others of their own layer may import.
 var shared = []string{
-	"protocols", "protocols/line", "protocols/sasl", "protocols/mime", "protocols/inflate", "protocols/protocoltest",
-	"detectors/recent", "detectors/mailbox", "detectors/inside", "capture",
+	"capture",
+	"detectors",
+	"detectors/detectortest",
+	"detectors/inside",
+	"detectors/mailbox",
+	"detectors/recent",
+	"detectors/window",
+	"protocols",
+	"protocols/inflate",
+	"protocols/line",
+	"protocols/mime",
+	"protocols/protocoltest",
+	"protocols/sasl",
 }
 
 // Every package says why it exists, and imports only what stands left of it;

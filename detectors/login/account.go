@@ -1,0 +1,84 @@
+package login
+
+import (
+	"net/netip"
+	"time"
+
+	"mailsensor/detectors/window"
+)
+
+// Bounds of what is remembered of an account.
+const (
+	maxSources = 16
+	maxNames   = 8
+)
+
+// account is what is known of one: its habits, and what was tried on it.
+type account struct {
+	name      string
+	failed    window.Counter
+	strangers window.Set // hosts that failed
+
+	first   int64 // time of the first success
+	logins  uint64
+	sources []source
+	clients []string
+	hours   [4]uint64 // hours of the week that it logged in at, as bits
+	outside bool      // it came from outside before
+}
+
+// source is a network that an account came from.
+type source struct {
+	prefix  netip.Prefix
+	country string
+	asn     uint32
+	last    int64
+	lat     float64
+	lon     float64
+	radius  float64
+	located bool
+}
+
+func (a *account) reset(name string) {
+	*a = account{name: name, sources: a.sources[:0], clients: a.clients[:0]}
+}
+
+// prefixOf is the network that an address counts as: what one site has.
+func prefixOf(a netip.Addr) netip.Prefix {
+	bits := 24
+	if a = a.Unmap().WithZone(""); a.Is6() {
+		bits = 48
+	}
+	p, _ := a.Prefix(bits)
+	return p
+}
+
+// settled reports that the account has habits by which a login can be judged.
+func (a *account) settled(t int64, c *Config) bool {
+	return a.first != 0 && t-a.first >= int64(c.Learn) && a.logins >= uint64(c.LearnLogins)
+}
+
+// hour is the hour of the week of a time.
+func hour(t int64, loc *time.Location) int {
+	x := time.Unix(0, t).In(loc)
+	return int(x.Weekday())*24 + x.Hour()
+}
+
+// usual reports whether the account ever logged in within an hour of that of the
+// week, or, before two weeks have passed, of the day.
+func (a *account) usual(t int64, h int) bool {
+	const day, week = 24, 168
+	for shift := -1; shift <= 1; shift++ {
+		if a.at((h + shift + week) % week) {
+			return true
+		}
+		for other := 0; t-a.first < int64(2*week*time.Hour) && other < 7; other++ {
+			if a.at((h + shift + other*day + week) % week) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (a *account) at(h int) bool { return a.hours[h/64]&(1<<(h%64)) != 0 }

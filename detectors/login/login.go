@@ -1,0 +1,203 @@
+// Package login judges logins, whatever they came over.
+//
+// It finds: guessing on one account (T1110.001), one host that tries many accounts
+// (spraying T1110.003, stuffing T1110.004), many hosts that try one account, a
+// success after any of these (T1078), a login from where the account never came
+// from (network, country, ASN), faster than anybody travels, with a client it
+// never used, at an hour it never keeps, passwords in clear text, and TLS that was
+// taken away (T1557).
+//
+// It misses: logins inside TLS; a guess every few hours, which is below every
+// window; sources behind an egress that many share, which all have one address;
+// whoever logs in from the victim's own machine. An account has no habits before
+// it was seen for Config.Learn.
+package login
+
+import (
+	"net/netip"
+	"time"
+
+	"mailsensor/detectors"
+	"mailsensor/detectors/inside"
+	"mailsensor/detectors/recent"
+	"mailsensor/detectors/window"
+	"mailsensor/protocols"
+)
+
+// Config holds the thresholds. Default gives those that are shipped.
+type Config struct {
+	GuessFailures int           // failures on one account from one host within GuessWindow
+	GuessWindow   time.Duration //
+	SprayAccounts int           // accounts that one host fails on within SprayWindow
+	SprayWindow   time.Duration //
+	SwarmHosts    int           // hosts that fail on one account within SprayWindow
+	AfterFailures int           // failures on an account within SprayWindow that make a success from a stranger suspect
+	Learn         time.Duration // how long an account has to be known before it has habits
+	LearnLogins   int           // and how many logins
+	MinScore      float64       // of a login that differs from the account's habits
+	TravelSpeed   float64       // km/h; nobody travels faster
+}
+
+// Default returns the thresholds that are shipped.
+func Default() Config {
+	return Config{
+		GuessFailures: 10, GuessWindow: 10 * time.Minute,
+		SprayAccounts: 8, SprayWindow: 30 * time.Minute,
+		SwarmHosts: 6, AfterFailures: 5,
+		Learn: 5 * 24 * time.Hour, LearnLogins: 8,
+		MinScore: 0.5, TravelSpeed: 1000,
+	}
+}
+
+// Places says where addresses are; nil where nobody supplied a database.
+type Places interface {
+	// Country returns the ISO 3166 code, or "".
+	Country(a netip.Addr) string
+	// Location returns where in the world an address is, and how far off that may
+	// be, in kilometres.
+	Location(a netip.Addr) (lat, lon, radius float64, ok bool)
+	// Network returns the autonomous system and who holds it; 0: unknown.
+	Network(a netip.Addr) (asn uint32, holder string)
+}
+
+// Bounds.
+const (
+	maxAccounts = 1 << 16
+	maxHosts    = 1 << 16
+	maxServers  = 1 << 12
+	maxPairs    = 1 << 16
+	maxConns    = 1 << 14
+)
+
+// Detector is the detector.
+type Detector struct {
+	config Config
+	border *inside.Border
+	places Places
+
+	accounts *recent.Table[string, account]
+	hosts    *recent.Table[netip.Addr, host]
+	pairs    *recent.Table[pair, window.Counter]
+	servers  *recent.Table[netip.Addr, server]
+	clients  *recent.Table[uint64, string] // by connection: what the client calls itself
+	location *time.Location
+	name     []byte
+	now      int64
+}
+
+// pair is a host that logs in as an account.
+type pair struct {
+	account string
+	host    netip.Addr
+}
+
+// host is a client that logs in.
+type host struct {
+	failed window.Set // accounts
+	tried  window.Counter
+}
+
+// New returns a Detector. Weeks are of loc; places may be nil.
+func New(c Config, border *inside.Border, loc *time.Location, places Places) *Detector {
+	return &Detector{
+		config: c, border: border, places: places, location: loc,
+		accounts: recent.New[string, account](maxAccounts),
+		hosts:    recent.New[netip.Addr, host](maxHosts),
+		pairs:    recent.New[pair, window.Counter](maxPairs),
+		servers:  recent.New[netip.Addr, server](maxServers),
+		clients:  recent.New[uint64, string](maxConns),
+	}
+}
+
+// Name implements detectors.Detector.
+func (*Detector) Name() string { return "login" }
+
+// Tick implements detectors.Detector. Everything here is decided by events.
+func (d *Detector) Tick(now int64, _ func(detectors.Alert)) { d.now = now }
+
+// Observe implements detectors.Detector.
+func (d *Detector) Observe(ev protocols.Event, raise func(detectors.Alert)) {
+	switch e := ev.(type) {
+	case *protocols.Login:
+		d.login(e, raise)
+	case *protocols.ClientInfo:
+		if e.Source == "id" {
+			d.client(e.Conn.ID, string(e.Name))
+		}
+	case *protocols.TLSStart:
+		d.secure(e)
+		if len(e.JA4) > 0 {
+			d.client(e.Conn.ID, string(e.JA4))
+		}
+	case *protocols.MailOperation:
+		d.client(e.Conn.ID, program(e.UserAgent))
+	case *protocols.Anomaly:
+		d.anomaly(e, raise)
+	case *protocols.ConnEnd:
+		d.clients.Delete(e.Conn.ID)
+	}
+}
+
+// client notes what the client of a connection calls itself.
+func (d *Detector) client(conn uint64, name string) {
+	if name == "" {
+		return
+	}
+	p := d.clients.Get(conn)
+	if p == nil {
+		p = d.clients.Insert(conn)
+	}
+	*p = name
+}
+
+// program is the first word of a User-Agent without its version, which changes
+// with every update.
+func program(agent []byte) string {
+	for i, c := range agent {
+		if c == '/' || c == ' ' || c == '(' {
+			return string(agent[:i])
+		}
+	}
+	return string(agent)
+}
+
+func (d *Detector) login(e *protocols.Login, raise func(detectors.Alert)) {
+	raw := e.AuthorizeAs
+	if len(raw) == 0 {
+		raw = e.User
+	}
+	if len(raw) == 0 {
+		raw = e.Account
+	}
+	d.name = d.border.Account(raw, d.name)
+	if len(d.name) == 0 {
+		return
+	}
+	a := d.account(d.name)
+	switch e.Outcome {
+	case protocols.Accepted:
+		d.success(e, a, raise)
+		d.exposed(e, raise)
+	case protocols.Rejected, protocols.Unfinished:
+		d.failure(e, a, raise)
+	}
+}
+
+func (d *Detector) account(name []byte) *account {
+	a := recent.GetBytes(d.accounts, name)
+	if a == nil {
+		key := string(name)
+		a = d.accounts.Insert(key)
+		a.reset(key)
+	}
+	return a
+}
+
+func (d *Detector) host(addr netip.Addr) *host {
+	h := d.hosts.Get(addr)
+	if h == nil {
+		h = d.hosts.Insert(addr)
+		*h = host{}
+	}
+	return h
+}

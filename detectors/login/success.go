@@ -1,0 +1,225 @@
+package login
+
+import (
+	"fmt"
+	"math"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"mailsensor/detectors"
+	"mailsensor/protocols"
+)
+
+// sign is one thing about a login that is not as usual.
+type sign struct {
+	name   string
+	weight float64 // how much it says on its own, as a probability
+	text   string
+}
+
+// success judges a login that succeeded, and learns from it.
+func (d *Detector) success(e *protocols.Login, a *account, raise func(detectors.Alert)) {
+	t, client := e.Time, e.Client()
+	h := d.host(client)
+	known := slices.ContainsFunc(a.sources, func(s source) bool { return s.prefix == prefixOf(client) })
+	if al, ok := d.afterFailures(e, a, h, known); ok {
+		raise(al)
+	}
+	src := d.source(client, t)
+	if a.settled(t, &d.config) && !known {
+		if signs := d.signs(e, a, &src); len(signs) > 0 {
+			if score := together(signs); score >= d.config.MinScore {
+				raise(d.strange(e, a, signs, score))
+			}
+		}
+	}
+	d.learn(e, a, src)
+}
+
+// afterFailures is about a success where many tries failed.
+func (d *Detector) afterFailures(e *protocols.Login, a *account, h *host, known bool) (al detectors.Alert, ok bool) {
+	t, spray := e.Time, int64(d.config.SprayWindow)
+	own := uint64(0)
+	if p := d.pairs.Get(pair{a.name, e.Client()}); p != nil {
+		own = p.Sum(t, int64(d.config.GuessWindow))
+	}
+	all := a.failed.Sum(t, spray)
+	sprayed := 0
+	for range h.failed.Members(t, spray) {
+		sprayed++
+	}
+	var why string
+	switch {
+	case sprayed >= d.config.SprayAccounts && !known:
+		why = fmt.Sprintf("after that host had failed on %d accounts", sprayed)
+	case own >= uint64(d.config.AfterFailures) && own >= uint64(d.config.GuessFailures) || own >= uint64(d.config.AfterFailures) && !known:
+		why = fmt.Sprintf("after %d failures of its own", own)
+	case all >= uint64(d.config.GuessFailures) && !known:
+		why = fmt.Sprintf("while others failed %d times on the account", all)
+	default:
+		return al, false
+	}
+	score := 0.85
+	if !d.border.Address(e.Client()) {
+		score = 0.93
+	}
+	al = alert(e, "success_after_failures", a.name+" "+e.Client().String(), detectors.Entity{Kind: detectors.Account, Name: a.name}, score, "T1078", "T1110")
+	al.Related = []detectors.Entity{{Kind: detectors.Host, Name: e.Client().String()}}
+	al.Summary = fmt.Sprintf("%s got in as %s %s", e.Client(), a.name, why)
+	al.Evidence = []detectors.Measure{
+		{Name: "failures_of_account", Seen: float64(all), Bound: detectors.Value(float64(d.config.AfterFailures)), Unit: "logins"},
+		{Name: "failures_of_host_on_account", Seen: float64(own), Bound: detectors.Value(float64(d.config.AfterFailures)), Unit: "logins"},
+		{Name: "accounts_failed_by_host", Seen: float64(sprayed), Bound: detectors.Value(float64(d.config.SprayAccounts)), Unit: "accounts"},
+	}
+	return al, true
+}
+
+// source describes where a client is.
+func (d *Detector) source(client netip.Addr, t int64) source {
+	s := source{prefix: prefixOf(client), last: t}
+	if d.places != nil {
+		s.country = d.places.Country(client)
+		s.asn, _ = d.places.Network(client)
+		s.lat, s.lon, s.radius, s.located = d.places.Location(client)
+	}
+	return s
+}
+
+// signs says what about a login from a network that the account never came from
+// is strange beside that.
+func (d *Detector) signs(e *protocols.Login, a *account, s *source) []sign {
+	var list []sign
+	add := func(name string, weight float64, format string, args ...any) {
+		list = append(list, sign{name, weight, fmt.Sprintf(format, args...)})
+	}
+	out := !d.border.Address(e.Client())
+	if out {
+		add("new_network", 0.35, "never from %s", s.prefix)
+	} else {
+		add("new_network", 0.1, "never from %s", s.prefix)
+	}
+	if out && !a.outside {
+		add("first_from_outside", 0.25, "never from outside")
+	}
+	if s.country != "" && !slices.ContainsFunc(a.sources, func(o source) bool { return o.country == s.country }) {
+		add("new_country", 0.4, "never from %s", s.country)
+	}
+	if s.asn != 0 && !slices.ContainsFunc(a.sources, func(o source) bool { return o.asn == s.asn }) {
+		add("new_asn", 0.2, "never from AS%d", s.asn)
+	}
+	if km, speed, ok := d.travel(a, s); ok {
+		add("impossible_travel", 0.7, "%.0f km from the last place, at %.0f km/h", km, speed)
+	}
+	if p := d.clients.Get(e.Conn.ID); p != nil && len(a.clients) > 0 && !slices.Contains(a.clients, *p) {
+		add("new_client", 0.25, "never with %s", clean(*p))
+	}
+	if h := hour(e.Time, d.location); !a.usual(e.Time, h) {
+		add("unusual_hour", 0.2, "never at %s", time.Unix(0, e.Time).In(d.location).Format("Mon 15:04"))
+	}
+	return list
+}
+
+// together is how sure several signs make, as if they were independent.
+func together(signs []sign) float64 {
+	not := 1.0
+	for _, s := range signs {
+		not *= 1 - s.weight
+	}
+	return 1 - not
+}
+
+func (d *Detector) strange(e *protocols.Login, a *account, signs []sign, score float64) detectors.Alert {
+	al := alert(e, "strange_login", a.name+" "+prefixOf(e.Client()).String(), detectors.Entity{Kind: detectors.Account, Name: a.name}, min(score, 0.89), "T1078")
+	al.Related = []detectors.Entity{{Kind: detectors.Host, Name: e.Client().String()}}
+	var texts []string
+	for _, s := range signs {
+		texts = append(texts, s.text)
+		al.Evidence = append(al.Evidence, detectors.Measure{Name: s.name, Seen: 1, Expected: detectors.Value(0), Text: s.text})
+	}
+	al.Evidence = append(al.Evidence, detectors.Measure{Name: "logins_before", Seen: float64(a.logins), Unit: "logins",
+		Text: fmt.Sprintf("%d logins in %d days before", a.logins, (e.Time-a.first)/int64(24*time.Hour))})
+	al.Summary = fmt.Sprintf("%s logged in from %s: %s", a.name, e.Client(), strings.Join(texts, ", "))
+	return al
+}
+
+// travel reports how fast somebody would have to travel from the account's last
+// place to this one, if that is faster than anybody does.
+func (d *Detector) travel(a *account, s *source) (km, speed float64, ok bool) {
+	if !s.located {
+		return 0, 0, false
+	}
+	var last *source
+	for i := range a.sources {
+		if o := &a.sources[i]; o.located && (last == nil || o.last > last.last) {
+			last = o
+		}
+	}
+	if last == nil {
+		return 0, 0, false
+	}
+	km = distance(last.lat, last.lon, s.lat, s.lon)
+	least := km - last.radius - s.radius // as near as both may be
+	hours := float64(s.last-last.last) / float64(time.Hour)
+	if least < 500 {
+		return 0, 0, false
+	}
+	speed = least / max(hours, 1.0/60)
+	return km, speed, speed > d.config.TravelSpeed
+}
+
+// distance is the great-circle distance in kilometres.
+func distance(lat1, lon1, lat2, lon2 float64) float64 {
+	const earth, rad = 6371.0, math.Pi / 180
+	a := math.Sin((lat2-lat1)*rad/2)*math.Sin((lat2-lat1)*rad/2) +
+		math.Cos(lat1*rad)*math.Cos(lat2*rad)*math.Sin((lon2-lon1)*rad/2)*math.Sin((lon2-lon1)*rad/2)
+	return 2 * earth * math.Asin(math.Sqrt(min(1, a)))
+}
+
+// learn adds a login to the account's habits.
+func (d *Detector) learn(e *protocols.Login, a *account, s source) {
+	if a.first == 0 {
+		a.first = e.Time
+	}
+	a.logins++
+	h := hour(e.Time, d.location)
+	a.hours[h/64] |= 1 << (h % 64)
+	a.outside = a.outside || !d.border.Address(e.Client())
+	if p := d.clients.Get(e.Conn.ID); p != nil && !slices.Contains(a.clients, *p) {
+		if len(a.clients) == maxNames {
+			a.clients = slices.Delete(a.clients, 0, 1)
+		}
+		a.clients = append(a.clients, *p)
+	}
+	for i := range a.sources {
+		if a.sources[i].prefix == s.prefix {
+			a.sources[i] = s
+			return
+		}
+	}
+	if len(a.sources) == maxSources { // the one that was silent longest is no habit any more
+		oldest := 0
+		for i := range a.sources {
+			if a.sources[i].last < a.sources[oldest].last {
+				oldest = i
+			}
+		}
+		a.sources = slices.Delete(a.sources, oldest, oldest+1)
+	}
+	a.sources = append(a.sources, s)
+}
+
+// clean makes a name from the network fit for a line of text.
+func clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	if len(s) > 64 {
+		s = s[:64]
+	}
+	return s
+}

@@ -1,0 +1,111 @@
+package detectors
+
+import (
+	"cmp"
+	"slices"
+
+	"mailsensor/detectors/recent"
+	"mailsensor/protocols"
+)
+
+// Bounds of a Set.
+const (
+	maxOpen   = 1 << 14            // alerts that may be updated
+	maxRaised = 1 << 16            // alerts that are kept
+	quiet     = int64(24 * 3600e9) // an alert not raised again for so long is over: the next one is new
+)
+
+// Set runs detectors.
+type Set struct {
+	// Raised, where it is set, is told of each alert when it is raised first and,
+	// with fresh false, whenever it is raised again. It is borrowed.
+	Raised func(a *Alert, fresh bool)
+	// Dropped counts alerts beyond the bound of those that are kept.
+	Dropped uint64
+
+	list   []Detector
+	open   *recent.Table[string, *Alert]
+	all    []*Alert
+	clock  int64 // the next Tick
+	raise  func(Alert)
+	source string // the detector that is at work
+}
+
+// NewSet returns a Set of detectors, which are asked in the order given.
+func NewSet(list []Detector) *Set {
+	s := &Set{list: list, open: recent.New[string, *Alert](maxOpen)}
+	s.raise = s.take
+	return s
+}
+
+// Observe hands on the next event. Ticks that its time makes due come first.
+func (s *Set) Observe(ev protocols.Event) {
+	h := ev.Header()
+	s.Advance(h.Time)
+	if h.Repeat {
+		return
+	}
+	for _, d := range s.list {
+		s.source = d.Name()
+		d.Observe(ev, s.raise)
+	}
+}
+
+// maxCatchUp bounds the Ticks that one jump of event time can cause: a month of
+// silence is as good as a year.
+const maxCatchUp = 31 * 24 * 60
+
+// Advance lets event time go on to now.
+func (s *Set) Advance(now int64) {
+	if s.clock == 0 {
+		s.clock = now - now%TickInterval + TickInterval
+		return
+	}
+	if behind := (now - s.clock) / TickInterval; behind > maxCatchUp {
+		s.clock += (behind - maxCatchUp) * TickInterval
+	}
+	for s.clock <= now {
+		for _, d := range s.list {
+			s.source = d.Name()
+			d.Tick(s.clock, s.raise)
+		}
+		s.clock += TickInterval
+	}
+}
+
+// take files an alert.
+func (s *Set) take(a Alert) {
+	a.Detector = s.source
+	a.Severity = max(a.Severity, SeverityOf(a.Score))
+	key := a.Detector + "\x00" + a.Key
+	if p := s.open.Get(key); p != nil {
+		if old := *p; int64(a.First)-int64(old.Last) < quiet {
+			old.update(a)
+			if s.Raised != nil {
+				s.Raised(old, false)
+			}
+			return
+		}
+		s.open.Delete(key)
+	}
+	if len(s.all) == maxRaised {
+		s.Dropped++
+		return
+	}
+	a.name()
+	fresh := &a
+	s.all = append(s.all, fresh)
+	*s.open.Insert(key) = fresh
+	if s.Raised != nil {
+		s.Raised(fresh, true)
+	}
+}
+
+// Alerts returns what was raised, most severe first.
+func (s *Set) Alerts() []*Alert {
+	list := slices.Clone(s.all)
+	slices.SortStableFunc(list, func(a, b *Alert) int {
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(b.Score, a.Score), cmp.Compare(a.First, b.First), cmp.Compare(a.ID, b.ID))
+	})
+	return list
+}

@@ -1,0 +1,103 @@
+package detectors
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"mailsensor/capture"
+	"mailsensor/protocols"
+)
+
+// parrot raises an alert at each anomaly, under the anomaly's kind.
+type parrot struct{ ticks []int64 }
+
+func (*parrot) Name() string { return "parrot" }
+
+func (p *parrot) Observe(ev protocols.Event, raise func(Alert)) {
+	e, ok := ev.(*protocols.Anomaly)
+	if !ok {
+		return
+	}
+	a := Alert{What: "said", Key: e.Kind, Entity: Entity{Host, "10.0.0.1"}, Score: float64(len(e.Kind)) / 10, Summary: e.Kind}
+	a.Saw(&e.Head)
+	raise(a)
+}
+
+func (p *parrot) Tick(now int64, _ func(Alert)) { p.ticks = append(p.ticks, now) }
+
+func said(t int64, kind string, conn uint64) *protocols.Anomaly {
+	return &protocols.Anomaly{Head: protocols.Head{Time: t, Conn: capture.Conn{ID: conn}, Pos: protocols.Position{Index: uint64(t / 1e9)}}, Kind: kind}
+}
+
+const hour = int64(3600e9)
+
+// What goes on is one alert; what begins again after a day is another.
+func TestAnAlertThatGoesOnIsUpdated(t *testing.T) {
+	p := new(parrot)
+	s := NewSet([]Detector{p})
+	var fresh, again int
+	s.Raised = func(_ *Alert, f bool) {
+		if f {
+			fresh++
+		} else {
+			again++
+		}
+	}
+	for i := range int64(50) {
+		s.Observe(said(hour+i*hour, "abc", uint64(i)))
+	}
+	s.Observe(said(49*hour+30*hour, "abc", 99))
+	s.Observe(said(80*hour, "abcdefghi", 100))
+	list := s.Alerts()
+	if len(list) != 3 || fresh != 3 || again != 49 || list[0].Summary != "abcdefghi" || list[0].Severity != Critical {
+		t.Fatalf("%d alerts, %d fresh, %d again: %+v", len(list), fresh, again, list[0])
+	}
+	a := list[1]
+	if a.Updates != 49 || a.First != Time(hour) || a.Last != Time(50*hour) || len(a.Flows) != maxFlows || a.FlowsLeft != 50-maxFlows || *a.Packets != (Span{3600, 50 * 3600}) {
+		t.Errorf("%+v", a)
+	}
+	if list[2].ID == a.ID {
+		t.Error("two alerts of one ID")
+	}
+}
+
+func TestTicks(t *testing.T) {
+	p := new(parrot)
+	s := NewSet([]Detector{p})
+	s.Observe(said(90e9, "a", 1))
+	s.Observe(said(100e9, "a", 1))
+	s.Observe(said(330e9, "a", 1))
+	if want := []int64{120e9, 180e9, 240e9, 300e9}; !slices.Equal(p.ticks, want) {
+		t.Errorf("%v, want %v", p.ticks, want)
+	}
+	p.ticks = nil
+	s.Observe(said(330e9+40*24*hour, "a", 1))
+	if len(p.ticks) > maxCatchUp+2 {
+		t.Errorf("%d ticks", len(p.ticks))
+	}
+}
+
+func TestRepeatsAreNotShown(t *testing.T) {
+	s := NewSet([]Detector{new(parrot)})
+	e := said(90e9, "a", 1)
+	e.Repeat = true
+	if s.Observe(e); len(s.Alerts()) != 0 {
+		t.Error("an alert")
+	}
+}
+
+func TestAlertJSON(t *testing.T) {
+	s := NewSet([]Detector{new(parrot)})
+	s.Observe(said(90e9, "abcdefgh", 1))
+	b, err := json.Marshal(s.Alerts()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{`"severity":"high"`, `"confidence":"exact"`, `"entity":{"kind":"host","name":"10.0.0.1"}`, `"first":"1970-01-01T00:01:30.000000000Z"`} {
+		if !strings.Contains(string(b), part) {
+			t.Errorf("no %s in %s", part, b)
+		}
+	}
+}
