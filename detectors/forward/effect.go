@@ -1,0 +1,286 @@
+package forward
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"mailsensor/detectors"
+	"mailsensor/protocols"
+)
+
+// passing is a message on its way: who it went to so far.
+type passing struct {
+	time   int64
+	from   string   // envelope sender of the first leg
+	inside []string // recipients of ours
+	others []string // all others, and those who were found to get it besides
+}
+
+// maxRecipients bounds what is remembered of a message; one with more is no mail
+// to a mailbox.
+const maxRecipients = 16
+
+// pair is a mailbox and somebody outside who gets its mail.
+type pair struct {
+	n       uint64 // messages
+	weak    uint64 // of those, such as may have been addressed to both
+	authors []string
+	first   int64
+	lag     int64 // longest time between in and out
+}
+
+// message follows a message in, and looks whether it goes out again.
+func (d *Detector) message(e *protocols.Message, raise func(detectors.Alert)) {
+	if e.Outcome != protocols.Accepted || len(e.Recipients) > maxRecipients || e.RecipientsDropped > 0 {
+		return
+	}
+	keys := twinKeys(e)
+	if len(keys) == 0 {
+		return
+	}
+	var in, out []string
+	for i := range e.Recipients {
+		r := &e.Recipients[i]
+		if r.Outcome != protocols.Accepted {
+			continue
+		}
+		to := address(r.Address)
+		switch ours, _ := d.border.Domain([]byte(domainOf(to))); {
+		case to == "":
+		case ours:
+			in = append(in, to)
+		default:
+			out = append(out, to)
+		}
+	}
+	p := d.find(keys, e.Time)
+	if p == nil {
+		p = &passing{time: e.Time, from: address(e.From)}
+		p.add(in, out)
+		d.submitted(e, out)
+		for _, k := range keys {
+			d.put(k, p)
+		}
+		return
+	}
+	for _, to := range out {
+		if len(p.inside) > 0 && !slices.Contains(p.others, to) && len(e.Facts.ListID) == 0 && !d.allowed(to) {
+			d.twin(e, p, to, raise)
+		}
+	}
+	p.add(in, out)
+	for _, k := range keys {
+		d.put(k, p)
+	}
+}
+
+// submitted notes whom people of ours write to by themselves.
+func (d *Detector) submitted(e *protocols.Message, out []string) {
+	if ours, _ := d.border.Mailbox(e.From); !ours && len(e.Account) == 0 {
+		return
+	}
+	for _, to := range out {
+		d.wrote(to, e.Time)
+	}
+}
+
+func (p *passing) add(in, out []string) {
+	for _, to := range in {
+		if !slices.Contains(p.inside, to) && len(p.inside) < maxRecipients {
+			p.inside = append(p.inside, to)
+		}
+	}
+	for _, to := range out {
+		if !slices.Contains(p.others, to) && len(p.others) < maxRecipients {
+			p.others = append(p.others, to)
+		}
+	}
+}
+
+// twinKeys are what two copies of one message share: its Message-ID, or who wrote
+// it when about what.
+func twinKeys(e *protocols.Message) (keys []uint64) {
+	f := &e.Facts
+	if len(f.MessageID) > 0 {
+		keys = append(keys, protocols.NameID(f.MessageID))
+	}
+	if len(f.Date) > 0 && len(f.From) > 0 {
+		b := append([]byte("d\x00"), f.Date...)
+		b = append(append(b, 0), f.From[0]...)
+		b = append(append(b, 0), bare(f.Subject)...)
+		keys = append(keys, protocols.NameID(b))
+	}
+	return keys
+}
+
+// bare is a subject without the marks of answers and forwards.
+func bare(s []byte) []byte {
+	for {
+		s = []byte(strings.TrimLeft(string(s), " \t"))
+		colon := slices.Index(s, ':')
+		if colon < 1 || colon > 3 {
+			return s
+		}
+		switch strings.ToLower(string(s[:colon])) {
+		case "re", "fw", "fwd", "aw", "wg", "tr", "rv", "sv", "vs", "enc", "doorst":
+			s = s[colon+1:]
+		default:
+			return s
+		}
+	}
+}
+
+func (d *Detector) find(keys []uint64, t int64) *passing {
+	for _, k := range keys {
+		if p := d.messages.Get(k); p != nil && t-p.time <= int64(d.config.TwinWindow) {
+			c := *p
+			return &c
+		}
+	}
+	return nil
+}
+
+func (d *Detector) put(k uint64, p *passing) {
+	m := d.messages.Get(k)
+	if m == nil {
+		m = d.messages.Insert(k)
+	}
+	*m = *p
+}
+
+// twin is about a message that went to mailboxes of ours and then to somebody
+// outside whom it was not addressed to.
+func (d *Detector) twin(e *protocols.Message, p *passing, to string, raise func(detectors.Alert)) {
+	mailbox, sure := owner(e, p)
+	both, weak := d.addressed(e, p, mailbox, to)
+	if both {
+		return
+	}
+	b := d.box(mailbox)
+	note(&b.targets, to)
+	k := mailbox + "\x00" + to
+	pr := d.pairs.Get(k)
+	if pr == nil {
+		pr = d.pairs.Insert(k)
+		*pr = pair{first: e.Time, authors: pr.authors[:0]}
+	}
+	pr.n++
+	pr.lag = max(pr.lag, e.Time-p.time)
+	note(&pr.authors, p.from)
+	if weak {
+		pr.weak++
+	}
+	ruled := slices.Contains(b.rules, to)
+	switch {
+	case len(b.targets) >= d.config.List && !ruled: // a list
+		return
+	case pr.weak == pr.n && (pr.n < 3 || len(pr.authors) < 3) && !ruled: // mail to both, sent in two
+		return
+	}
+	raise(d.effect(e, pr, mailbox, to, sure, ruled))
+	if pr.weak < pr.n && e.Time-d.begun > int64(d.config.Learn) || ruled {
+		d.shared(&e.Head, mailbox, to, raise)
+	}
+}
+
+// owner is the mailbox that a message was sent on from, and whether that is sure:
+// the only recipient, or the one whom the copy names as its sender.
+func owner(e *protocols.Message, p *passing) (mailbox string, sure bool) {
+	from := unSRS(address(e.From))
+	resent := address(e.Facts.ResentFrom)
+	for _, m := range p.inside {
+		if m == from || m == resent || strings.Contains(from, strings.ReplaceAll(m, "@", "=")) {
+			return m, true
+		}
+	}
+	return p.inside[0], len(p.inside) == 1
+}
+
+// unSRS undoes the rewriting of an envelope sender by a forwarder
+// (SRS0=hash=tt=domain=local@forwarder): it is local@domain.
+func unSRS(a string) string {
+	local, _, _ := strings.Cut(a, "@")
+	if !strings.HasPrefix(local, "srs0") && !strings.HasPrefix(local, "srs1") {
+		return a
+	}
+	parts := strings.Split(local, "=")
+	if n := len(parts); n >= 4 {
+		return parts[n-1] + "@" + parts[n-2]
+	}
+	return a
+}
+
+// addressed reports whether a message was written to both, and only sent to each by
+// itself. It may have been if its author is ours, and nothing says that the mailbox
+// sent it on.
+func (d *Detector) addressed(e *protocols.Message, p *passing, mailbox, to string) (both, may bool) {
+	f := &e.Facts
+	if len(f.ResentFrom) > 0 || f.AutoForwarded || len(f.ForwardedTo) > 0 || address(e.From) == mailbox && p.from != mailbox {
+		return false, false
+	}
+	for _, a := range f.To {
+		if address(a) == to {
+			return true, true
+		}
+	}
+	author := p.from
+	if len(f.From) > 0 {
+		author = address(f.From[0])
+	}
+	ours, _ := d.border.Domain([]byte(domainOf(author)))
+	may = ours && p.from == address(e.From)
+	return may && f.CcCount > 0, may // whom a copy went to is not known
+}
+
+func (d *Detector) effect(e *protocols.Message, pr *pair, mailbox, to string, sure, ruled bool) detectors.Alert {
+	al := detectors.Alert{What: "mail_sent_on", Key: "effect " + mailbox + " " + to, Confidence: e.Confidence,
+		Entity: detectors.Entity{Kind: detectors.Account, Name: mailbox}, Techniques: []string{"T1114.003"}}
+	al.Saw(&e.Head)
+	al.Related = []detectors.Entity{{Kind: detectors.Target, Name: to}}
+	score := 0.55
+	if pr.n >= 2 {
+		score = 0.7
+	}
+	if pr.n >= 5 {
+		score = 0.76
+	}
+	if free(to) {
+		score += 0.1
+	}
+	if !sure {
+		score -= 0.1
+	}
+	switch {
+	case ruled:
+		score = max(score, 0.85)
+	case pr.first-d.begun < int64(d.config.Learn): // it may have been always so
+		score = min(score, 0.49)
+		al.Evidence = append(al.Evidence, detectors.Measure{Name: "always_so", Seen: 1, Text: "it was so when the watch began"})
+	case !d.contacted(to, e.Time):
+		score += 0.05
+	}
+	al.Score = min(score, 0.95)
+	al.Summary = fmt.Sprintf("mail to %s goes on to %s within %s, %s", mailbox, to, lag(pr.lag), times(pr.n))
+	if ruled {
+		al.Summary += ", as a rule of the mailbox says"
+	}
+	al.Evidence = append(al.Evidence, detectors.Measure{Name: "messages_sent_on", Seen: float64(pr.n), Expected: detectors.Value(0), Unit: "messages",
+		Text: fmt.Sprintf("%s, from %d senders", times(pr.n), len(pr.authors))})
+	return al
+}
+
+func lag(ns int64) string {
+	if d := time.Duration(ns); d > 2*time.Minute {
+		return d.Round(time.Minute).String()
+	}
+	return fmt.Sprintf("%d s", max(1, (ns+int64(time.Second)-1)/int64(time.Second)))
+}
+
+func times(n uint64) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}

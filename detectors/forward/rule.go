@@ -1,0 +1,240 @@
+package forward
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"mailsensor/detectors"
+	"mailsensor/protocols"
+)
+
+// clue is one thing that makes a rule more suspect.
+type clue struct {
+	name   string
+	weight float64
+	text   string
+}
+
+// rule judges a rule that was made, changed or read back.
+func (d *Detector) rule(e *protocols.RuleChange, raise func(detectors.Alert)) {
+	if e.Outcome != protocols.Accepted && e.Outcome != protocols.Unknown || e.Removed {
+		return
+	}
+	d.name = d.border.Account(e.Account, d.name)
+	account := string(d.name)
+	if account == "" {
+		account = "unknown@" + e.Conn.Server.Addr().String()
+	}
+	for i := range e.Actions {
+		a := &e.Actions[i]
+		if !a.Kind.Sends() {
+			continue
+		}
+		to := address(a.Target)
+		switch {
+		case a.Kind == protocols.ActionDelegate:
+			raise(d.delegated(e, account, to))
+		case a.Unresolved:
+			raise(d.unresolved(e, account, to))
+		case d.outside(account, to) && !d.allowed(to):
+			d.outgoing(e, a, account, to, raise)
+		}
+	}
+}
+
+func (d *Detector) outgoing(e *protocols.RuleChange, a *protocols.RuleAction, account, to string, raise func(detectors.Alert)) {
+	clues := d.clues(e, account, to)
+	not := 1 - 0.5
+	for _, c := range clues {
+		not *= 1 - c.weight
+	}
+	score := 1 - not
+	if e.Live == protocols.No { // stored, and not in force
+		score *= 0.6
+	}
+	al := detectors.Alert{What: "forwarding_rule", Key: "rule " + account + " " + to, Score: min(score, 0.95), Confidence: e.Confidence,
+		Entity: detectors.Entity{Kind: detectors.Account, Name: account}, Techniques: []string{"T1114.003"}}
+	al.Saw(&e.Head)
+	al.Related = []detectors.Entity{{Kind: detectors.Target, Name: to}, {Kind: detectors.Host, Name: e.Client().String()}}
+	al.Summary = fmt.Sprintf("%s: %s sends mail to %s%s", account, ruleName(e), to, phrase(clues))
+	al.Evidence = append(al.Evidence, detectors.Measure{Name: "rule", Seen: 1, Text: describe(e, a, to)})
+	hides := false
+	for _, c := range clues {
+		al.Evidence = append(al.Evidence, detectors.Measure{Name: c.name, Seen: 1, Text: c.text})
+		hides = hides || strings.HasPrefix(c.name, "hides")
+	}
+	if hides {
+		al.Techniques = append(al.Techniques, "T1564.008")
+	}
+	raise(al)
+	if e.Live != protocols.No {
+		note(&d.box(account).rules, to)
+		d.shared(&e.Head, account, to, raise)
+	}
+}
+
+func ruleName(e *protocols.RuleChange) string {
+	what := map[string]string{"sieve": "a Sieve script", "ews": "an inbox rule", "owa": "an inbox rule", "graph": "an inbox rule", "gmail": "a filter", "jmap": "a Sieve script"}[e.Source]
+	if what == "" {
+		what = "a rule"
+	}
+	if len(e.Name) > 0 {
+		what += fmt.Sprintf(" %q", clean(e.Name))
+	}
+	return what
+}
+
+func clean(b []byte) string {
+	s := strings.ToValidUTF8(string(b), "?")
+	if len(s) > 60 {
+		s = s[:60] + "…"
+	}
+	return strings.ToValidUTF8(s, "")
+}
+
+func describe(e *protocols.RuleChange, a *protocols.RuleAction, to string) string {
+	s := fmt.Sprintf("%s by %s: %s to %s", e.Command, e.Client(), a.Kind, to)
+	if a.Conditional {
+		s += ", for some mail"
+	} else {
+		s += ", for all mail"
+	}
+	if e.KeepsCopy {
+		s += ", a copy stays"
+	} else {
+		s += ", no copy stays"
+	}
+	switch e.Live {
+	case protocols.Yes:
+		s += "; in force"
+	case protocols.No:
+		s += "; not in force"
+	}
+	return s
+}
+
+func phrase(clues []clue) string {
+	var parts []string
+	for _, c := range clues {
+		parts = append(parts, c.text)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+// keywords are what thieves look for, as public rules list it.
+var keywords = []string{"invoice", "payment", "password", "wire", "bank", "iban", "transfer", "remittance", "payroll", "w-2", "urgent", "confidential",
+	"phish", "hack", "fraud", "virus", "security", "helpdesk", "docusign", "rechnung", "zahlung", "konto", "passwort", "facture", "virement"}
+
+// corners are folders that nobody looks into.
+var corners = []string{"rss", "archive", "junk", "spam", "trash", "deleted", "conversation history", "notes", "sync issues", "calendar", "history", "outbox", "drafts"}
+
+// clues says what about a rule is suspect beside that it sends mail outside.
+func (d *Detector) clues(e *protocols.RuleChange, account, to string) (list []clue) {
+	add := func(name string, weight float64, format string, args ...any) {
+		list = append(list, clue{name, weight, fmt.Sprintf(format, args...)})
+	}
+	if !d.contacted(to, e.Time) {
+		add("new_target", 0.3, "nobody wrote to it before")
+	}
+	if free(to) {
+		add("free_mail", 0.15, "at a free mail provider")
+	}
+	if own(account, to) {
+		add("own_address", 0.05, "looks like the user's own")
+	}
+	if !d.border.Address(e.Client()) {
+		add("from_outside", 0.3, "made from outside")
+	}
+	for i := range e.Actions {
+		switch a := &e.Actions[i]; a.Kind {
+		case protocols.ActionDiscard:
+			add("hides_discard", 0.3, "deletes what it sent on")
+		case protocols.ActionMarkRead:
+			add("hides_mark_read", 0.15, "marks it as read")
+		case protocols.ActionMove:
+			if f := strings.ToLower(clean(a.Target)); slices.ContainsFunc(corners, func(c string) bool { return strings.Contains(f, c) }) {
+				add("hides_move", 0.25, "moves it to %q", clean(a.Target))
+			}
+		}
+	}
+	for _, c := range e.Conditions {
+		low := strings.ToLower(string(c))
+		if i := slices.IndexFunc(keywords, func(k string) bool { return strings.Contains(low, k) }); i >= 0 {
+			add("keywords", 0.25, "looks for %q", keywords[i])
+			break
+		}
+	}
+	return list
+}
+
+// shared raises a target that several mailboxes send to.
+func (d *Detector) shared(h *protocols.Head, mailbox, to string, raise func(detectors.Alert)) {
+	tg := d.sends(mailbox, to)
+	n := len(tg.mailboxes)
+	if n < 2 || mailbox != tg.mailboxes[n-1] && n == maxMailboxes {
+		return
+	}
+	al := detectors.Alert{What: "shared_target", Key: "target " + to, Score: min(0.78+0.04*float64(n-2), 0.95), Confidence: h.Confidence,
+		Entity: detectors.Entity{Kind: detectors.Target, Name: to}, Techniques: []string{"T1114.003"}}
+	if free(to) {
+		al.Score = min(al.Score+0.05, 0.95)
+	}
+	al.Saw(h)
+	for _, m := range tg.mailboxes {
+		al.Related = append(al.Related, detectors.Entity{Kind: detectors.Account, Name: m})
+	}
+	al.Summary = fmt.Sprintf("%d mailboxes send mail on to %s: %s", n, to, strings.Join(tg.mailboxes[:min(n, 4)], ", "))
+	al.Evidence = []detectors.Measure{{Name: "mailboxes", Seen: float64(n), Bound: detectors.Value(1), Unit: "accounts", Text: fmt.Sprintf("%d mailboxes", n)}}
+	raise(al)
+}
+
+func (d *Detector) delegated(e *protocols.RuleChange, account, to string) detectors.Alert {
+	al := detectors.Alert{What: "delegate", Key: "delegate " + account + " " + to, Score: 0.4, Confidence: e.Confidence,
+		Entity: detectors.Entity{Kind: detectors.Account, Name: account}, Techniques: []string{"T1098.002"}}
+	if d.outside(account, to) {
+		al.Score = 0.8
+	}
+	if !d.border.Address(e.Client()) {
+		al.Score += 0.1
+	}
+	al.Saw(&e.Head)
+	al.Related = []detectors.Entity{{Kind: detectors.Account, Name: to}}
+	al.Summary = fmt.Sprintf("%s: %s may act for the account (%s)", account, to, e.Command)
+	al.Evidence = []detectors.Measure{{Name: "delegate", Seen: 1, Text: fmt.Sprintf("%s by %s", e.Command, e.Client())}}
+	return al
+}
+
+func (d *Detector) unresolved(e *protocols.RuleChange, account, to string) detectors.Alert {
+	al := detectors.Alert{What: "hidden_target", Key: "hidden " + account + " " + to, Score: 0.5, Confidence: e.Confidence,
+		Entity: detectors.Entity{Kind: detectors.Account, Name: account}, Techniques: []string{"T1114.003"}}
+	if e.Live == protocols.No {
+		al.Score = 0.3
+	}
+	al.Saw(&e.Head)
+	al.Summary = fmt.Sprintf("%s: %s sends mail to an address that it works out by itself", account, ruleName(e))
+	al.Evidence = []detectors.Measure{{Name: "unresolved_target", Seen: 1, Text: "variables in the target: " + to}}
+	return al
+}
+
+// rights is about an access right given away over IMAP (RFC 4314).
+func (d *Detector) rights(e *protocols.MailboxChange, raise func(detectors.Alert)) {
+	d.name = d.border.Account(e.Account, d.name)
+	who := address(e.Target)
+	if len(d.name) == 0 || who == "" || who == string(d.name) || strings.HasPrefix(who, "-") {
+		return
+	}
+	al := detectors.Alert{What: "rights_given", Key: "rights " + string(d.name) + " " + who, Score: 0.35, Confidence: e.Confidence,
+		Entity: detectors.Entity{Kind: detectors.Account, Name: string(d.name)}, Techniques: []string{"T1098.002"}}
+	if who == "anyone" || who == "anonymous" {
+		al.Score = 0.7
+	}
+	al.Saw(&e.Head)
+	al.Related = []detectors.Entity{{Kind: detectors.Account, Name: who}}
+	al.Summary = fmt.Sprintf("%s gave %s rights on the mailbox %q", d.name, who, clean(e.Mailbox))
+	al.Evidence = []detectors.Measure{{Name: "rights", Seen: 1, Text: "SETACL " + clean(e.Rights)}}
+	raise(al)
+}

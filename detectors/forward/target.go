@@ -1,0 +1,113 @@
+package forward
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"mailsensor/detectors/freemail"
+	"mailsensor/protocols"
+)
+
+// target is an outside address that mail is sent on to.
+type target struct {
+	mailboxes []string // that send to it
+}
+
+// maxMailboxes bounds those that are listed of a target.
+const maxMailboxes = 32
+
+// address is one in lower case, without what cannot be part of it.
+func address(raw []byte) string {
+	return strings.ToLower(strings.Trim(strings.ToValidUTF8(string(raw), "?"), " <>\t\r\n"))
+}
+
+func domainOf(a string) string { return a[strings.LastIndexByte(a, '@')+1:] }
+
+// outside reports whether an address is foreign to an account: of another domain,
+// and not of one that is known to be ours.
+func (d *Detector) outside(account, to string) bool {
+	dom := domainOf(to)
+	if dom == "" || !strings.Contains(to, "@") || dom == domainOf(account) && strings.Contains(account, "@") {
+		return false
+	}
+	in, _ := d.border.Domain([]byte(dom))
+	return !in
+}
+
+// allowed reports whether configuration lets mail be sent on to an address.
+func (d *Detector) allowed(to string) bool {
+	return slices.Contains(d.config.Allowed, to) || slices.Contains(d.config.Allowed, domainOf(to))
+}
+
+// wrote notes that somebody wrote to an outside address by himself.
+func (d *Detector) wrote(to string, t int64) {
+	h := protocols.NameID([]byte(to))
+	if d.contacts.Get(h) == nil {
+		*d.contacts.Insert(h) = t
+	}
+}
+
+// contacted reports whether an address was written to more than a day ago.
+func (d *Detector) contacted(to string, t int64) bool {
+	const day = 24 * 3600e9
+	p := d.contacts.Get(protocols.NameID([]byte(to)))
+	return p != nil && t-*p > day
+}
+
+// sends notes that a mailbox sends on to a target, and returns what is known of
+// that.
+func (d *Detector) sends(mailbox, to string) *target {
+	tg := d.targets.Get(to)
+	if tg == nil {
+		tg = d.targets.Insert(to)
+		tg.mailboxes = tg.mailboxes[:0]
+	}
+	if !slices.Contains(tg.mailboxes, mailbox) && len(tg.mailboxes) < maxMailboxes {
+		tg.mailboxes = append(tg.mailboxes, mailbox)
+	}
+	return tg
+}
+
+func free(to string) bool { return freemail.Domain([]byte(domainOf(to))) }
+
+// own reports whether an outside address looks like the account's own at another
+// provider: most of its name stands in it.
+func own(account, to string) bool {
+	a, b := letters(account), letters(to)
+	return len(a) >= 4 && (bytes.Contains(b, a) || len(b) >= 5 && bytes.Contains(a, b))
+}
+
+// letters are those of a local part, without digits and dots.
+func letters(s string) (out []byte) {
+	local, _, _ := strings.Cut(s, "@")
+	for i := range len(local) {
+		if c := local[i]; c >= 'a' && c <= 'z' {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// box is a mailbox that sends mail on.
+type box struct {
+	targets []string // outside, that it was seen to send to
+	rules   []string // outside, that a rule of it names
+}
+
+const maxBoxTargets = 16
+
+func (d *Detector) box(name string) *box {
+	b := d.boxes.Get(name)
+	if b == nil {
+		b = d.boxes.Insert(name)
+		b.targets, b.rules = b.targets[:0], b.rules[:0]
+	}
+	return b
+}
+
+func note(list *[]string, s string) {
+	if !slices.Contains(*list, s) && len(*list) < maxBoxTargets {
+		*list = append(*list, s)
+	}
+}

@@ -1,0 +1,35 @@
+// Package freemail knows the domains at which anybody can have a mailbox without
+// being asked who he is: where mail goes that nobody is to find. The list is of
+// the large providers, by their own documentation; it is not complete.
+package freemail
+
+import "bytes"
+
+// Domain reports whether domain, in lower case, is one of a free mail provider.
+func Domain(domain []byte) bool {
+	if domains[string(domain)] {
+		return true
+	}
+	name, rest, ok := bytes.Cut(domain, []byte{'.'})
+	return ok && families[string(name)] && len(rest) > 0 && len(rest) <= len("com.br") && bytes.Count(rest, []byte{'.'}) <= 1
+}
+
+// families have one domain for each country: yahoo.de, yahoo.co.uk.
+var families = map[string]bool{"yahoo": true, "ymail": true, "hotmail": true, "live": true, "outlook": true, "gmx": true, "yandex": true}
+
+var domains = map[string]bool{
+	"gmail.com": true, "googlemail.com": true, "msn.com": true, "passport.com": true, "rocketmail.com": true,
+	"icloud.com": true, "me.com": true, "mac.com": true, "aol.com": true, "aim.com": true,
+	"proton.me": true, "protonmail.com": true, "protonmail.ch": true, "pm.me": true,
+	"tutanota.com": true, "tutanota.de": true, "tuta.io": true, "tuta.com": true, "tutamail.com": true, "keemail.me": true,
+	"web.de": true, "freenet.de": true, "t-online.de": true, "mail.de": true, "posteo.de": true, "mailbox.org": true,
+	"mail.com": true, "email.com": true, "usa.com": true, "fastmail.com": true, "fastmail.fm": true, "hushmail.com": true,
+	"zoho.com": true, "zohomail.com": true, "zohomail.eu": true, "inbox.com": true, "inbox.lv": true,
+	"mail.ru": true, "bk.ru": true, "list.ru": true, "inbox.ru": true, "internet.ru": true, "rambler.ru": true, "ya.ru": true,
+	"qq.com": true, "foxmail.com": true, "163.com": true, "126.com": true, "yeah.net": true, "sina.com": true, "sina.cn": true,
+	"sohu.com": true, "aliyun.com": true, "naver.com": true, "daum.net": true, "hanmail.net": true, "rediffmail.com": true,
+	"orange.fr": true, "wanadoo.fr": true, "free.fr": true, "laposte.net": true, "sfr.fr": true,
+	"libero.it": true, "virgilio.it": true, "tiscali.it": true, "alice.it": true, "seznam.cz": true, "wp.pl": true, "o2.pl": true,
+	"onet.pl": true, "interia.pl": true, "uol.com.br": true, "bol.com.br": true, "terra.com.br": true, "cock.li": true, "dispostable.com": true,
+	"guerrillamail.com": true, "mailinator.com": true, "yopmail.com": true, "10minutemail.com": true, "temp-mail.org": true,
+}
