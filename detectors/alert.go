@@ -146,6 +146,12 @@ func (a *Alert) Saw(h *protocols.Head) {
 		a.Packets = &Span{h.Pos.Index, h.Pos.Index}
 	}
 	a.Packets.First, a.Packets.Last = min(a.Packets.First, h.Pos.Index), max(a.Packets.Last, h.Pos.Index)
+	if n := len(a.Flows); n > 0 && a.Flows[n-1].Connection == h.Conn.ID || n == maxFlows { // the others cost a hash
+		if a.Flows[n-1].Connection != h.Conn.ID {
+			a.FlowsLeft++
+		}
+		return
+	}
 	a.addFlow(Flow{
 		CommunityID: string(protocols.AppendCommunityID(nil, h.Conn)), Connection: h.Conn.ID, Protocol: h.Protocol,
 		Client: h.Conn.Client.String(), Server: h.Conn.Server.String(),
@@ -210,3 +216,11 @@ func (a *Alert) name() {
 
 // Value is for the pointers of a Measure.
 func Value(v float64) *float64 { return &v }
+
+// Plural is a number and what it counts, for a person.
+func Plural(n uint64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

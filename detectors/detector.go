@@ -21,6 +21,12 @@ type Detector interface {
 	Tick(now int64, raise func(Alert))
 }
 
+// Flusher is a Detector that keeps back what it will tell at its next Tick.
+type Flusher interface {
+	// Flush tells it now: the capture is at its end.
+	Flush(raise func(Alert))
+}
+
 // Learner is a Detector whose state outlives the process.
 type Learner interface {
 	Detector

@@ -73,6 +73,17 @@ func (s *Set) Advance(now int64) {
 	}
 }
 
+// Finish lets event time go on to now, and has told what was kept back.
+func (s *Set) Finish(now int64) {
+	s.Advance(now)
+	for _, d := range s.list {
+		if f, ok := d.(Flusher); ok {
+			s.source = d.Name()
+			f.Flush(s.raise)
+		}
+	}
+}
+
 // take files an alert.
 func (s *Set) take(a Alert) {
 	a.Detector = s.source

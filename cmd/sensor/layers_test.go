@@ -20,6 +20,7 @@ var shared = []string{
 	"capture",
 	"detectors",
 	"detectors/detectortest",
+	"detectors/freemail",
 	"detectors/inside",
 	"detectors/mailbox",
 	"detectors/recent",

@@ -18,6 +18,7 @@ import (
 // The exit codes.
 const (
 	exitOK          = 0
+	exitFound       = 1
 	exitBad         = 2
 	exitInterrupted = 130 // as a shell reports a program that SIGINT ended
 )
@@ -82,6 +83,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 		return exitOK
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
+	case errors.Is(err, errFound):
+		return exitFound
 	case errors.Is(err, errTold):
 		return exitBad
 	}

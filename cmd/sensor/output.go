@@ -47,7 +47,7 @@ func (c *replayCmd) print(std *streams, doc *summary.Document, conf config.Confi
 		return doc.Write(std.out)
 	}
 	out := std.out
-	if c.Events == "-" {
+	if c.Events == "-" || c.Alerts == "-" {
 		out = std.err
 	}
 	return report.Write(out, doc, report.Options{Top: c.Top, Location: conf.Location})

@@ -29,6 +29,8 @@ type replayCmd struct {
 
 	JSON   bool   `name:"json" help:"Print the summary as one JSON document, all rows and exact counts."`
 	Events string `placeholder:"FILE" help:"Write one JSON line an event; - is standard output (the summary then goes to standard error)."`
+	Alerts string `placeholder:"FILE" help:"Write one JSON line an alert, most severe first; - is standard output (the summary then goes to standard error)."`
+	FailOn string `enum:",info,low,medium,high,critical" default:"" placeholder:"SEVERITY" help:"Exit with code 1 when there is an alert as severe: info, low, medium, high or critical."`
 	Top    int    `default:"10" help:"Rows of each table; 0 shows all."`
 	Quiet  bool   `short:"q" help:"No progress bar, and no summary unless --json asks for it."`
 
@@ -51,7 +53,7 @@ func (replayCmd) Help() string {
   tcpdump -r big.pcap -w - port 25 | sensor replay -
   sensor replay --filter 'host 10.0.0.7' --from '2026-03-01 08:00' mail.pcap
 
-Exit codes: 0 all was read; 2 wrong usage, or a file that could not be read (the
+Exit codes: 0 all was read; 1 --fail-on found an alert; 2 wrong usage, or a file that could not be read (the
 others were); 130 interrupted (the summary is of what was read; a second signal
 ends at once, without one).`
 }
@@ -81,8 +83,10 @@ func (c *replayCmd) Run(std *streams) error {
 		return err
 	}
 	sum := summary.New(border)
+	set := watch(conf, border)
 	opt.Observe = func(ev protocols.Event) {
 		sum.Observe(ev)
+		set.Observe(ev)
 		if _, inner := ev.(*protocols.Opening); !inner {
 			events(ev)
 		}
@@ -102,10 +106,13 @@ func (c *replayCmd) Run(std *streams) error {
 	if err != nil {
 		return err
 	}
+	giveBack()
+	doc := sum.Document()
+	fill(doc, source, res)
+	if err := c.found(std, set, doc, res); err != nil {
+		return err
+	}
 	if c.JSON || !c.Quiet {
-		giveBack()
-		doc := sum.Document()
-		fill(doc, source, res)
 		if err := c.print(std, doc, conf); err != nil {
 			return err
 		}
@@ -113,7 +120,10 @@ func (c *replayCmd) Run(std *streams) error {
 	if os.Getenv("MAILSENSOR_DEBUG_MEMSTATS") == "1" {
 		fmt.Fprintf(std.err, "mallocs=%d packets=%d peak_rss_kib=%d\n", allocated, res.Packets, peakRSS())
 	}
-	return c.verdict(ctx, std, source)
+	if err := c.verdict(ctx, std, source); err != nil {
+		return err
+	}
+	return c.failed(doc)
 }
 
 // check finds what the flags contradict one another in.
@@ -121,6 +131,8 @@ func (c *replayCmd) check() error {
 	switch {
 	case c.Events == "-" && c.JSON:
 		return errors.New("--events - and --json both want standard output: give --events a file")
+	case c.Alerts == "-" && (c.JSON || c.Events == "-"):
+		return errors.New("--alerts - wants standard output for itself: give it or the others a file")
 	case len(c.Read)+len(c.Files) == 0:
 		return errors.New("no capture file given\nTry 'sensor replay --help'")
 	case c.Workers < 0 || c.Top < 0:

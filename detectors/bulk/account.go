@@ -34,6 +34,7 @@ type account struct {
 	low, high bool
 	what      finding // told last
 	told      uint64
+	toldAt    int64
 	waiting   bool // more came since
 	evidence  detectors.Alert
 }

@@ -82,17 +82,24 @@ func (d *Detector) sources(a *account, al *detectors.Alert, score float64) float
 	if !fresh {
 		return score
 	}
-	if int64(al.Last)-a.first < day {
+	switch {
+	case int64(al.Last)-d.begun < memory:
+		al.Evidence = append(al.Evidence, detectors.Measure{Name: "no_history", Seen: 1, Text: "the watch is too young to know what is usual"})
+		return score
+	case int64(al.Last)-a.first < day:
 		al.Evidence = append(al.Evidence, detectors.Measure{Name: "first_sync", Seen: 1, Text: "the account was not read before: this may be its first sync"})
-	} else {
+	default:
 		al.Evidence = append(al.Evidence, detectors.Measure{Name: "new_client", Seen: 1, Text: "a client that never read this account: a new device, or a thief"})
 	}
-	if outside {
+	if outside || len(al.Related) > 1 {
 		return score
 	}
 	al.Summary += " (first sync of a new device?)"
 	return score * 0.7
 }
+
+// memory is how long the watch has to last before it can tell what is new.
+const memory = 3 * day
 
 // short renders a window for a person.
 func short(w time.Duration) string {

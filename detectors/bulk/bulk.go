@@ -62,6 +62,7 @@ type Detector struct {
 	border   *inside.Border
 	accounts *recent.Table[string, account]
 	hosts    *recent.Table[netip.Addr, host]
+	begun    int64 // time of the first event
 	name     []byte
 	pending  []*account // to be told at the next Tick
 }
@@ -79,7 +80,10 @@ func New(c Config, border *inside.Border) *Detector {
 func (*Detector) Name() string { return "bulk" }
 
 // Tick implements detectors.Detector.
-func (d *Detector) Tick(now int64, raise func(detectors.Alert)) {
+func (d *Detector) Tick(_ int64, raise func(detectors.Alert)) { d.Flush(raise) }
+
+// Flush implements detectors.Flusher.
+func (d *Detector) Flush(raise func(detectors.Alert)) {
 	for _, a := range d.pending {
 		if a.waiting {
 			a.waiting = false
@@ -91,6 +95,9 @@ func (d *Detector) Tick(now int64, raise func(detectors.Alert)) {
 
 // Observe implements detectors.Detector.
 func (d *Detector) Observe(ev protocols.Event, raise func(detectors.Alert)) {
+	if d.begun == 0 {
+		d.begun = ev.Header().Time
+	}
 	switch e := ev.(type) {
 	case *protocols.MailboxRead:
 		d.read(e, raise)
@@ -179,15 +186,18 @@ func (d *Detector) account(e *protocols.MailboxRead) *account {
 // tell raises what was found, or leaves it to the next Tick when it was just told.
 func (d *Detector) tell(e *protocols.MailboxRead, a *account, f finding, raise func(detectors.Alert)) {
 	a.note(e)
-	again := a.what.what == f.what && a.told > 0
-	a.what = f
+	again := a.told > 0 && e.Time-a.toldAt < day
 	if again && f.n < a.told+a.told/4 {
+		if f.what != "burst" {
+			return
+		}
+		a.what = f // it is going on: the last word follows
 		if !a.waiting {
 			a.waiting = true
 			d.pending = append(d.pending, a)
 		}
 		return
 	}
-	a.told = f.n
+	a.what, a.told, a.toldAt = f, f.n, e.Time
 	raise(d.emptied(a, f))
 }

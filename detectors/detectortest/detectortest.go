@@ -86,7 +86,7 @@ func (s *Story) Play(list ...detectors.Detector) []*detectors.Alert {
 		set.Observe(ev)
 	}
 	if len(events) > 0 {
-		set.Advance(events[len(events)-1].Header().Time + int64(24*time.Hour))
+		set.Finish(events[len(events)-1].Header().Time + int64(24*time.Hour))
 	}
 	return set.Alerts()
 }

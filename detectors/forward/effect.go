@@ -239,7 +239,7 @@ func (d *Detector) effect(e *protocols.Message, pr *pair, mailbox, to string, su
 		Entity: detectors.Entity{Kind: detectors.Account, Name: mailbox}, Techniques: []string{"T1114.003"}}
 	al.Saw(&e.Head)
 	al.Related = []detectors.Entity{{Kind: detectors.Target, Name: to}}
-	score := 0.55
+	score := 0.45
 	if pr.n >= 2 {
 		score = 0.7
 	}
@@ -256,7 +256,7 @@ func (d *Detector) effect(e *protocols.Message, pr *pair, mailbox, to string, su
 	case ruled:
 		score = max(score, 0.85)
 	case pr.first-d.begun < int64(d.config.Learn): // it may have been always so
-		score = min(score, 0.49)
+		score = min(score, 0.55)
 		al.Evidence = append(al.Evidence, detectors.Measure{Name: "always_so", Seen: 1, Text: "it was so when the watch began"})
 	case !d.contacted(to, e.Time):
 		score += 0.05
@@ -267,7 +267,7 @@ func (d *Detector) effect(e *protocols.Message, pr *pair, mailbox, to string, su
 		al.Summary += ", as a rule of the mailbox says"
 	}
 	al.Evidence = append(al.Evidence, detectors.Measure{Name: "messages_sent_on", Seen: float64(pr.n), Expected: detectors.Value(0), Unit: "messages",
-		Text: fmt.Sprintf("%s, from %d senders", times(pr.n), len(pr.authors))})
+		Text: fmt.Sprintf("%s, from %s", times(pr.n), detectors.Plural(uint64(len(pr.authors)), "sender", "senders"))})
 	return al
 }
 

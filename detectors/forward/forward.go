@@ -12,7 +12,7 @@
 // sent on as a new message with another subject; forwarding within the mail server
 // when its way out is encrypted. Lists and mailboxes that send on to many are no
 // findings. What was so when the watch began, and no rule explains, is told once,
-// in a low voice.
+// and not as more than medium.
 package forward
 
 import (

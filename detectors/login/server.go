@@ -55,13 +55,13 @@ func (d *Detector) exposed(e *protocols.Login, raise func(detectors.Alert)) {
 			Text: fmt.Sprintf("%d logins in clear text beside %d sessions with STARTTLS", s.clear, s.secured)}}
 		raise(al)
 	}
-	if !fresh || s.told != 0 && e.Time-s.told < int64(time.Hour) && n > 1 {
-		return
+	if since := e.Time - s.told; since < int64(time.Hour) || !fresh && since < int64(20*time.Hour) {
+		return // told again once a day, as what goes on
 	}
 	s.told = e.Time
 	al := alert(e, "clear_text_password", addr.String()+" "+e.Protocol, detectors.Entity{Kind: detectors.Server, Name: addr.String()}, 0.3, "T1040")
-	al.Summary = fmt.Sprintf("passwords for %s go to %s in clear text (%d accounts within a day)", strings.ToUpper(e.Protocol), addr, n)
-	al.Evidence = []detectors.Measure{{Name: "accounts_in_clear_text", Seen: float64(n), Unit: "accounts", Text: fmt.Sprintf("%d accounts within a day", n)}}
+	al.Summary = fmt.Sprintf("passwords for %s go to %s in clear text (%s within a day)", strings.ToUpper(e.Protocol), addr, detectors.Plural(uint64(n), "account", "accounts"))
+	al.Evidence = []detectors.Measure{{Name: "accounts_in_clear_text", Seen: float64(n), Unit: "accounts", Text: detectors.Plural(uint64(n), "account", "accounts") + " within a day"}}
 	raise(al)
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"mailsensor/detectors"
 	"mailsensor/detectors/mailbox"
 )
 
@@ -22,6 +23,7 @@ func (s *Summary) Document() *Document {
 		},
 		Hosts:      []Host{},
 		Accounts:   []Account{},
+		Alerts:     []*detectors.Alert{},
 		Anomalies:  maps.Clone(s.anomalies),
 		Visibility: make(map[string]*Forms, len(s.visibility)),
 	}
@@ -212,26 +214,6 @@ func (d *Document) Write(w io.Writer) error {
 	if err := e.Encode(d); err != nil {
 		return err
 	}
-	_, err := w.Write(escapeControls(b.Bytes()))
+	_, err := w.Write(detectors.AppendEscaped(nil, b.Bytes()))
 	return err
-}
-
-// escapeControls escapes DEL and the C1 controls, which in a JSON text stand
-// nowhere but within strings.
-func escapeControls(in []byte) []byte {
-	const hex = "0123456789abcdef"
-	out := make([]byte, 0, len(in))
-	for i := 0; i < len(in); i++ {
-		switch c := in[i]; {
-		case c == 0x7f:
-			out = append(out, `\u007f`...)
-		case c == 0xc2 && i+1 < len(in) && in[i+1] < 0xa0:
-			i++
-			out = append(out, `\u00`...)
-			out = append(out, hex[in[i]>>4], hex[in[i]&15])
-		default:
-			out = append(out, c)
-		}
-	}
-	return out
 }

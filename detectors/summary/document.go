@@ -1,6 +1,9 @@
 package summary
 
-import "mailsensor/protocols"
+import (
+	"mailsensor/detectors"
+	"mailsensor/protocols"
+)
 
 // Schema names the form of the document.
 const Schema = "mailsensor/summary/v1"
@@ -15,6 +18,9 @@ type Document struct {
 	Other      *Other            `json:"other,omitempty"`
 	Anomalies  map[string]uint64 `json:"anomalies"`
 	Visibility map[string]*Forms `json:"visibility"` // by protocol, and "total"
+	// Alerts are for the caller to fill in, most severe first.
+	Alerts        []*detectors.Alert `json:"alerts"`
+	AlertsDropped uint64             `json:"alerts_dropped,omitempty"`
 }
 
 // Capture says what was read. Connections, OneSidedConnections and GapBytes come

@@ -14,6 +14,8 @@ import (
 	"time"
 	_ "time/tzdata" // the sensor is one static binary; the host may have no zone files
 
+	"mailsensor/detectors/all"
+
 	"github.com/goccy/go-yaml"
 )
 
@@ -54,10 +56,11 @@ type Config struct {
 	DefaultDomain string
 	Aliases       map[string]string // lower case
 	Location      *time.Location
+	Detectors     all.Config
 }
 
 // Default is the configuration without a file.
-func Default() Config { return Config{Location: time.UTC} }
+func Default() Config { return Config{Location: time.UTC, Detectors: all.Default()} }
 
 // Load reads the file at path. Its errors name the file, and the line where
 // there is one.

@@ -33,6 +33,7 @@ func Write(w io.Writer, doc *summary.Document, opt Options) error {
 	p.pop3()
 	p.anomalies()
 	p.evictions()
+	p.alerts()
 	p.legend()
 	_, err := w.Write(p.out.Bytes())
 	return err

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+
+	"mailsensor/cmd/internal/config"
+	"mailsensor/cmd/internal/pipeline"
+	"mailsensor/detectors"
+	"mailsensor/detectors/all"
+	"mailsensor/detectors/inside"
+	"mailsensor/detectors/summary"
+)
+
+// errFound ends the program with code 1: something was found, and --fail-on asked
+// to be told so.
+var errFound = errors.New("found")
+
+// watch returns the detectors as the configuration wants them.
+func watch(conf config.Config, border *inside.Border) *detectors.Set {
+	return detectors.NewSet(all.Detectors(conf.Detectors, all.Around{Border: border, Location: conf.Location}))
+}
+
+// found puts the alerts into the summary and writes them where --alerts says.
+func (c *replayCmd) found(std *streams, set *detectors.Set, doc *summary.Document, res pipeline.Result) error {
+	set.Finish(res.Last)
+	doc.Alerts = set.Alerts()
+	doc.AlertsDropped = set.Dropped
+	if c.Alerts == "" {
+		return nil
+	}
+	out, closeOut := std.out, func() error { return nil }
+	if c.Alerts != "-" {
+		f, err := os.Create(c.Alerts)
+		if err != nil {
+			return fmt.Errorf("--alerts: %w", err)
+		}
+		out, closeOut = f, f.Close
+	}
+	w := bufio.NewWriter(out)
+	var line []byte
+	for _, a := range doc.Alerts {
+		line = append(a.AppendJSON(line[:0]), '\n')
+		w.Write(line) // an error sticks, and Flush reports it
+	}
+	return errors.Join(w.Flush(), closeOut())
+}
+
+// failed is errFound if an alert is as severe as --fail-on says.
+func (c *replayCmd) failed(doc *summary.Document) error {
+	if c.FailOn == "" {
+		return nil
+	}
+	var least detectors.Severity
+	if err := least.UnmarshalText([]byte(c.FailOn)); err != nil {
+		return fmt.Errorf("--fail-on: %w", err)
+	}
+	for _, a := range doc.Alerts {
+		if a.Severity >= least {
+			return errFound
+		}
+	}
+	return nil
+}

@@ -1,0 +1,42 @@
+// Package all lists the detectors of the sensor and holds their settings. A new
+// one is its folder, a line in Detectors and a field in Config.
+package all
+
+import (
+	"time"
+
+	"mailsensor/detectors"
+	"mailsensor/detectors/bulk"
+	"mailsensor/detectors/forward"
+	"mailsensor/detectors/inside"
+	"mailsensor/detectors/login"
+)
+
+// Config holds the settings of each.
+type Config struct {
+	Bulk    bulk.Config
+	Login   login.Config
+	Forward forward.Config
+}
+
+// Default is what is shipped.
+func Default() Config {
+	return Config{Bulk: bulk.Default(), Login: login.Default(), Forward: forward.Default()}
+}
+
+// Around is what detectors share: the border between inside and outside, the zone
+// in which weeks are counted, and where addresses are (nil: not known).
+type Around struct {
+	Border   *inside.Border
+	Location *time.Location
+	Places   login.Places
+}
+
+// Detectors returns the list, in the order in which they see the events.
+func Detectors(c Config, a Around) []detectors.Detector {
+	return []detectors.Detector{
+		login.New(c.Login, a.Border, a.Location, a.Places),
+		bulk.New(c.Bulk, a.Border),
+		forward.New(c.Forward, a.Border),
+	}
+}
