@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"mailsensor/detectors"
+	"mailsensor/detectors/access"
 	"mailsensor/detectors/bulk"
+	"mailsensor/detectors/exfil"
 	"mailsensor/detectors/forward"
 	"mailsensor/detectors/inside"
 	"mailsensor/detectors/login"
@@ -17,11 +19,13 @@ type Config struct {
 	Bulk    bulk.Config
 	Login   login.Config
 	Forward forward.Config
+	Exfil   exfil.Config
+	Access  access.Config
 }
 
 // Default is what is shipped.
 func Default() Config {
-	return Config{Bulk: bulk.Default(), Login: login.Default(), Forward: forward.Default()}
+	return Config{Bulk: bulk.Default(), Login: login.Default(), Forward: forward.Default(), Exfil: exfil.Default(), Access: access.Default()}
 }
 
 // Around is what detectors share: the border between inside and outside, the zone
@@ -38,5 +42,7 @@ func Detectors(c Config, a Around) []detectors.Detector {
 		login.New(c.Login, a.Border, a.Location, a.Places),
 		bulk.New(c.Bulk, a.Border),
 		forward.New(c.Forward, a.Border),
+		exfil.New(c.Exfil, a.Border),
+		access.New(c.Access, a.Border),
 	}
 }

@@ -62,8 +62,11 @@ func (d *Detector) afterFailures(e *protocols.Login, a *account, h *host, known 
 		return al, false
 	}
 	score := 0.85
-	if !d.border.Address(e.Client()) {
+	switch {
+	case !d.border.Address(e.Client()):
 		score = 0.93
+	case sprayed < d.config.SprayAccounts && all == own: // somebody may just have looked for his password
+		score = grow(0.5, 0.8, float64(own), float64(d.config.AfterFailures))
 	}
 	al = alert(e, "success_after_failures", a.name+" "+e.Client().String(), detectors.Entity{Kind: detectors.Account, Name: a.name}, score, "T1078", "T1110")
 	al.Related = []detectors.Entity{{Kind: detectors.Host, Name: e.Client().String()}}

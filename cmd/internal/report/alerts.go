@@ -69,7 +69,11 @@ func (p *printer) alert(a *detectors.Alert) {
 func wrap(s string, room int) (lines []string) {
 	for text.StringWidth(s) > room {
 		head := text.Trim(s, room)
-		if i := strings.LastIndexByte(head, ' '); i > room/2 {
+		i := strings.LastIndexByte(head, ' ')
+		if i > 0 && strings.HasPrefix(s[i+1:], "%") { // which stays with its number
+			i = strings.LastIndexByte(head[:i], ' ')
+		}
+		if i > room/2 {
 			head = head[:i]
 		}
 		if head == "" {

@@ -1,0 +1,194 @@
+// Package exfil sees data leaving by mail: attachments and octets to somebody
+// outside to whom the sender never wrote before, to free mail providers, to what
+// looks like the user's own other mailbox; archives and whole mail stores, mailed
+// or moved over the web.
+//
+// It finds (T1048.003, T1567, T1114.001): a message that is strange in enough of
+// these ways; more octets within a day to strangers and free mailboxes than a floor
+// allows and than the sender is used to; a mail store (.pst, .ost, .mbox) in motion.
+//
+// It misses: what goes out inside TLS; what is hidden in the text of messages; slow
+// leaks to somebody known. Habits take Config.Learn to form: before, nothing is new.
+package exfil
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"time"
+
+	"mailsensor/detectors"
+	"mailsensor/detectors/freemail"
+	"mailsensor/detectors/inside"
+	"mailsensor/detectors/recent"
+	"mailsensor/detectors/window"
+	"mailsensor/protocols"
+)
+
+// Config holds the thresholds. Default gives those that are shipped.
+type Config struct {
+	Learn         time.Duration // how long a sender has to be known before anybody is new to him
+	LearnMessages int           // and how many messages he has to have sent
+	Large         uint64        // octets of attachments that are much for one message
+	Daily         uint64        // octets within a day to strangers and free mail providers
+	MinScore      float64       // of a message that is worth a word
+}
+
+// Default returns the thresholds that are shipped.
+func Default() Config {
+	return Config{Learn: 5 * 24 * time.Hour, LearnMessages: 10, Large: 10 << 20, Daily: 50 << 20, MinScore: 0.5}
+}
+
+// Bounds.
+const (
+	maxSenders  = 1 << 16
+	maxMessages = 1 << 14 // that were seen on one leg, and will come on the next
+	maxKnown    = 256     // recipients that are remembered of a sender
+)
+
+const day = int64(24 * time.Hour)
+
+// Detector is the detector.
+type Detector struct {
+	config  Config
+	border  *inside.Border
+	senders *recent.Table[string, sender]
+	seen    *recent.Table[uint64, int64] // messages, by their Message-ID
+	name    []byte
+}
+
+// sender is what is known of one.
+type sender struct {
+	name     string
+	first    int64
+	messages uint64
+	known    []uint64 // recipients outside, the latest last
+	largest  uint64   // octets of attachments of a message to outside
+	strange  window.Counter
+	past     uint64 // highest of the counts above on earlier days
+	today    uint64
+	day      int64
+}
+
+// New returns a Detector.
+func New(c Config, border *inside.Border) *Detector {
+	return &Detector{config: c, border: border, senders: recent.New[string, sender](maxSenders), seen: recent.New[uint64, int64](maxMessages)}
+}
+
+// Name implements detectors.Detector.
+func (*Detector) Name() string { return "exfil" }
+
+// Tick implements detectors.Detector. Everything here is decided by events.
+func (d *Detector) Tick(int64, func(detectors.Alert)) {}
+
+// Observe implements detectors.Detector.
+func (d *Detector) Observe(ev protocols.Event, raise func(detectors.Alert)) {
+	switch e := ev.(type) {
+	case *protocols.Message:
+		d.message(e, raise)
+	case *protocols.MailOperation:
+		if e.API == "file" {
+			d.file(e, raise)
+		}
+	}
+}
+
+// again reports whether a message was seen on an earlier leg of its way.
+func (d *Detector) again(e *protocols.Message) bool {
+	if len(e.Facts.MessageID) == 0 {
+		return false
+	}
+	id := protocols.NameID(e.Facts.MessageID)
+	p := d.seen.Get(id)
+	if p == nil {
+		*d.seen.Insert(id) = e.Time
+		return false
+	}
+	before := *p
+	*p = e.Time
+	return e.Time-before < int64(15*time.Minute)
+}
+
+// sender returns who sends a message that is his own, or nil.
+func (d *Detector) sender(e *protocols.Message) *sender {
+	raw := e.Account
+	if len(raw) == 0 {
+		if ours, known := d.border.Mailbox(e.From); !ours || !known {
+			return nil
+		}
+		raw = e.From
+	}
+	d.name = d.border.Account(raw, d.name)
+	if len(d.name) == 0 {
+		return nil
+	}
+	s := recent.GetBytes(d.senders, d.name)
+	if s == nil {
+		key := string(d.name)
+		s = d.senders.Insert(key)
+		*s = sender{name: key, first: e.Time, known: s.known[:0], day: e.Time / day}
+	}
+	return s
+}
+
+func (s *sender) settled(t int64, c *Config) bool {
+	return t-s.first >= int64(c.Learn) && s.messages >= uint64(c.LearnMessages)
+}
+
+// knows reports whether the sender wrote to a recipient before, and notes it.
+func (s *sender) knows(to []byte) bool {
+	h := protocols.NameID(to)
+	i := slices.Index(s.known, h)
+	if i >= 0 {
+		s.known = append(slices.Delete(s.known, i, i+1), h)
+		return true
+	}
+	if len(s.known) == maxKnown {
+		s.known = slices.Delete(s.known, 0, 1)
+	}
+	s.known = append(s.known, h)
+	return false
+}
+
+// turn begins another day.
+func (s *sender) turn(t int64) {
+	if now := t / day; now > s.day {
+		s.past, s.today, s.day = max(s.past, s.today), 0, now
+	}
+}
+
+// outside lists the accepted recipients that are not ours, in lower case.
+func (d *Detector) outside(e *protocols.Message) (list [][]byte) {
+	for i := range e.Recipients {
+		r := &e.Recipients[i]
+		if r.Outcome != protocols.Accepted {
+			continue
+		}
+		a := bytes.ToLower(r.Address)
+		if ours, _ := d.border.Mailbox(a); !ours && bytes.IndexByte(a, '@') > 0 {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+func domainOf(a []byte) []byte { return a[bytes.LastIndexByte(a, '@')+1:] }
+
+func free(a []byte) bool { return freemail.Domain(domainOf(a)) }
+
+// own reports whether an outside address looks like the sender's own elsewhere.
+func own(account string, to []byte) bool {
+	a, b := letters(account), letters(string(to))
+	return len(a) >= 4 && (strings.Contains(b, a) || len(b) >= 5 && strings.Contains(a, b))
+}
+
+// letters are those of a local part, without digits and dots.
+func letters(s string) string {
+	local, _, _ := strings.Cut(s, "@")
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' {
+			return r
+		}
+		return -1
+	}, local)
+}
