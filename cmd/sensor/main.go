@@ -31,6 +31,7 @@ func main() {
 // cli is the command line. Each subcommand has a file of its own.
 type cli struct {
 	Replay     replayCmd     `cmd:"" help:"Read capture files: count, summarise, write events."`
+	Config     configCmd     `cmd:"" help:"Check and show the settings."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 	Completion completionCmd `cmd:"" help:"Print the completion script of a shell."`
 }

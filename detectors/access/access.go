@@ -25,8 +25,8 @@ import (
 
 // Config holds what can be chosen. Default gives what is shipped.
 type Config struct {
-	Within  time.Duration  // how near mail and remote access have to be
-	Allowed []netip.Prefix // jump hosts, VPN
+	Within  time.Duration  `yaml:"within"`  // how near mail and remote access have to be
+	Allowed []netip.Prefix `yaml:"allowed"` // jump hosts, VPN
 }
 
 // Default returns what is shipped.

@@ -3,6 +3,8 @@
 package all
 
 import (
+	"fmt"
+	"reflect"
 	"time"
 
 	"mailsensor/detectors"
@@ -16,11 +18,11 @@ import (
 
 // Config holds the settings of each.
 type Config struct {
-	Bulk    bulk.Config
-	Login   login.Config
-	Forward forward.Config
-	Exfil   exfil.Config
-	Access  access.Config
+	Bulk    bulk.Config    `yaml:"bulk"`
+	Login   login.Config   `yaml:"login"`
+	Forward forward.Config `yaml:"forward"`
+	Exfil   exfil.Config   `yaml:"exfil"`
+	Access  access.Config  `yaml:"access"`
 }
 
 // Default is what is shipped.
@@ -45,4 +47,37 @@ func Detectors(c Config, a Around) []detectors.Detector {
 		exfil.New(c.Exfil, a.Border),
 		access.New(c.Access, a.Border),
 	}
+}
+
+// Empty reports that nothing at all is set, as after reading an empty section.
+func (c Config) Empty() bool { return reflect.ValueOf(c).IsZero() }
+
+// Check finds thresholds that cannot be meant: one below zero, or a window or a
+// floor of nothing, by which everything would be a finding.
+func (c Config) Check() error {
+	return check(reflect.ValueOf(c), "")
+}
+
+func check(v reflect.Value, path string) error {
+	for i := range v.NumField() {
+		f := v.Field(i)
+		name := path + v.Type().Field(i).Tag.Get("yaml")
+		var bad bool
+		switch f.Kind() {
+		case reflect.Struct:
+			if err := check(f, name+"."); err != nil {
+				return err
+			}
+		case reflect.Int, reflect.Int64:
+			bad = f.Int() <= 0
+		case reflect.Uint64:
+			bad = f.Uint() == 0
+		case reflect.Float64:
+			bad = !(f.Float() > 0)
+		}
+		if bad {
+			return fmt.Errorf("%s has to be more than 0", name)
+		}
+	}
+	return nil
 }

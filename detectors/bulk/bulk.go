@@ -26,15 +26,15 @@ import (
 // Config holds the floors. Default gives those that are shipped, which are public:
 // see docs/alerts.md.
 type Config struct {
-	Burst          int           // distinct messages of an account within BurstWindow
-	BurstWindow    time.Duration //
-	Daily          int           // distinct messages of an account within a day
-	DailyPOP3      uint64        // octets of an account within a day, over POP3
-	DailyIMAP      uint64        // and over anything else
-	Mailboxes      int           // mailboxes that one client reads within BurstWindow
-	PerMailbox     int           // messages of each of them
-	Usual          float64       // how many times what an account is used to is strange
-	EstimatedFloor int           // messages of a TLS session, at least, by the estimate
+	Burst          int           `yaml:"burst"`           // distinct messages of an account within BurstWindow
+	BurstWindow    time.Duration `yaml:"burst_window"`    //
+	Daily          int           `yaml:"daily"`           // distinct messages of an account within a day
+	DailyPOP3      uint64        `yaml:"daily_pop3"`      // octets of an account within a day, over POP3
+	DailyIMAP      uint64        `yaml:"daily_imap"`      // and over anything else
+	Mailboxes      int           `yaml:"mailboxes"`       // mailboxes that one client reads within BurstWindow
+	PerMailbox     int           `yaml:"per_mailbox"`     // messages of each of them
+	Usual          float64       `yaml:"usual"`           // how many times what an account is used to is strange
+	EstimatedFloor int           `yaml:"estimated_floor"` // messages of a TLS session, at least, by the estimate
 }
 
 // Default returns the floors that are shipped.

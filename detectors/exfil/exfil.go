@@ -27,11 +27,11 @@ import (
 
 // Config holds the thresholds. Default gives those that are shipped.
 type Config struct {
-	Learn         time.Duration // how long a sender has to be known before anybody is new to him
-	LearnMessages int           // and how many messages he has to have sent
-	Large         uint64        // octets of attachments that are much for one message
-	Daily         uint64        // octets within a day to strangers and free mail providers
-	MinScore      float64       // of a message that is worth a word
+	Learn         time.Duration `yaml:"learn"`          // how long a sender has to be known before anybody is new to him
+	LearnMessages int           `yaml:"learn_messages"` // and how many messages he has to have sent
+	Large         uint64        `yaml:"large"`          // octets of attachments that are much for one message
+	Daily         uint64        `yaml:"daily"`          // octets within a day to strangers and free mail providers
+	MinScore      float64       `yaml:"min_score"`      // of a message that is worth a word
 }
 
 // Default returns the thresholds that are shipped.

@@ -26,10 +26,10 @@ import (
 
 // Config holds what can be chosen. Default gives what is shipped.
 type Config struct {
-	TwinWindow time.Duration // how soon a message goes out again
-	Learn      time.Duration // what is found within so long of the beginning may have been always so
-	List       int           // a mailbox that sends on to so many outside is a list
-	Allowed    []string      // targets, or domains of targets, that may be sent on to; lower case
+	TwinWindow time.Duration `yaml:"twin_window"` // how soon a message goes out again
+	Learn      time.Duration `yaml:"learn"`       // what is found within so long of the beginning may have been always so
+	List       int           `yaml:"list"`        // a mailbox that sends on to so many outside is a list
+	Allowed    []string      `yaml:"allowed"`     // targets, or domains of targets, that may be sent on to; lower case
 }
 
 // Default returns what is shipped.

@@ -26,16 +26,16 @@ import (
 
 // Config holds the thresholds. Default gives those that are shipped.
 type Config struct {
-	GuessFailures int           // failures on one account from one host within GuessWindow
-	GuessWindow   time.Duration //
-	SprayAccounts int           // accounts that one host fails on within SprayWindow
-	SprayWindow   time.Duration //
-	SwarmHosts    int           // hosts that fail on one account within SprayWindow
-	AfterFailures int           // failures on an account within SprayWindow that make a success from a stranger suspect
-	Learn         time.Duration // how long an account has to be known before it has habits
-	LearnLogins   int           // and how many logins
-	MinScore      float64       // of a login that differs from the account's habits
-	TravelSpeed   float64       // km/h; nobody travels faster
+	GuessFailures int           `yaml:"guess_failures"` // failures on one account from one host within GuessWindow
+	GuessWindow   time.Duration `yaml:"guess_window"`   //
+	SprayAccounts int           `yaml:"spray_accounts"` // accounts that one host fails on within SprayWindow
+	SprayWindow   time.Duration `yaml:"spray_window"`   //
+	SwarmHosts    int           `yaml:"swarm_hosts"`    // hosts that fail on one account within SprayWindow
+	AfterFailures int           `yaml:"after_failures"` // failures on an account within SprayWindow that make a success from a stranger suspect
+	Learn         time.Duration `yaml:"learn"`          // how long an account has to be known before it has habits
+	LearnLogins   int           `yaml:"learn_logins"`   // and how many logins
+	MinScore      float64       `yaml:"min_score"`      // of a login that differs from the account's habits
+	TravelSpeed   float64       `yaml:"travel_speed"`   // km/h; nobody travels faster
 }
 
 // Default returns the thresholds that are shipped.

@@ -27,6 +27,8 @@ type File struct {
 	// Timezone is the IANA name of the zone in which days and weeks are
 	// counted and in which times without a zone are read. Default UTC.
 	Timezone string `yaml:"timezone"`
+	// Detectors holds the thresholds, field by field; what is not given is as shipped.
+	Detectors all.Config `yaml:"detectors"`
 }
 
 // Networks says which addresses are ours.
@@ -78,16 +80,23 @@ func Load(path string) (Config, error) {
 
 // Parse reads the text of a sensor.yaml.
 func Parse(b []byte) (Config, error) {
-	var f File
+	f := File{Detectors: all.Default()}
 	err := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict(), yaml.DisallowUnknownField()).Decode(&f)
 	if err != nil && !errors.Is(err, io.EOF) { // EOF: an empty file
 		return Config{}, errors.New(strings.TrimSpace(yaml.FormatError(err, false, true)))
+	}
+	if errors.Is(err, io.EOF) || f.Detectors.Empty() { // an empty file, or an empty section, empties what was there
+		f.Detectors = all.Default()
 	}
 	return f.check(b)
 }
 
 func (f *File) check(text []byte) (Config, error) {
 	c := Default()
+	c.Detectors = f.Detectors
+	if err := f.Detectors.Check(); err != nil {
+		return c, fmt.Errorf("detectors: %w", err)
+	}
 	for i, s := range f.Networks.Internal {
 		p, err := netip.ParsePrefix(s)
 		if err != nil {

@@ -1,0 +1,23 @@
+package config
+
+import (
+	"github.com/goccy/go-yaml"
+
+	"mailsensor/detectors/inside"
+)
+
+// Show renders all settings as a sensor.yaml, those that are not given as they are
+// shipped.
+func (c Config) Show() ([]byte, error) {
+	f := File{Timezone: c.Location.String(), Detectors: c.Detectors}
+	networks := c.Networks
+	if len(networks) == 0 {
+		networks = inside.Private()
+	}
+	for _, n := range networks {
+		f.Networks.Internal = append(f.Networks.Internal, n.String())
+	}
+	f.Domains.Internal = c.Domains
+	f.Accounts = Accounts{DefaultDomain: c.DefaultDomain, Aliases: c.Aliases}
+	return yaml.MarshalWithOptions(f, yaml.OmitEmpty())
+}
