@@ -224,3 +224,11 @@ func Plural(n uint64, one, many string) string {
 	}
 	return fmt.Sprintf("%d %s", n, many)
 }
+
+// Group is an intrusion set of MITRE ATT&CK, and which of some techniques it is
+// known to use.
+type Group struct {
+	ID         string   `json:"id"`
+	Name       string   `json:"name"`
+	Techniques []string `json:"techniques"`
+}

@@ -10,7 +10,9 @@ import (
 	"mailsensor/cmd/internal/pipeline"
 	"mailsensor/detectors"
 	"mailsensor/detectors/all"
+	"mailsensor/detectors/geo"
 	"mailsensor/detectors/inside"
+	"mailsensor/detectors/intel"
 	"mailsensor/detectors/summary"
 )
 
@@ -18,9 +20,25 @@ import (
 // to be told so.
 var errFound = errors.New("found")
 
-// watch returns the detectors as the configuration wants them.
-func watch(conf config.Config, border *inside.Border) *detectors.Set {
-	return detectors.NewSet(all.Detectors(conf.Detectors, all.Around{Border: border, Location: conf.Location}))
+// watch returns the detectors as the configuration wants them. An error names the
+// file that it is about.
+func watch(conf config.Config, border *inside.Border) (*detectors.Set, error) {
+	around := all.Around{Border: border, Location: conf.Location}
+	if len(conf.Geo) > 0 {
+		places, err := geo.Open(conf.Geo...)
+		if err != nil {
+			return nil, err
+		}
+		around.Places = places
+	}
+	if len(conf.Intel) > 0 {
+		lists, err := intel.Load(conf.Intel...)
+		if err != nil {
+			return nil, err
+		}
+		around.Bad = lists
+	}
+	return detectors.NewSet(all.Detectors(conf.Detectors, around)), nil
 }
 
 // found puts the alerts into the summary and writes them where --alerts says.
@@ -28,6 +46,11 @@ func (c *replayCmd) found(std *streams, set *detectors.Set, doc *summary.Documen
 	set.Finish(res.Last)
 	doc.Alerts = set.Alerts()
 	doc.AlertsDropped = set.Dropped
+	var techniques []string
+	for _, a := range doc.Alerts {
+		techniques = append(techniques, a.Techniques...)
+	}
+	doc.Overlap = intel.Overlap(techniques)
 	if c.Alerts == "" {
 		return nil
 	}

@@ -62,3 +62,27 @@ func TestConfigKeepsDefaults(t *testing.T) {
 		t.Errorf("%+v, %v", c.Detectors, err)
 	}
 }
+
+// Lists of indicators and places are files; one that is bad is named.
+func TestIntelAndGeoFiles(t *testing.T) {
+	dir := t.TempDir()
+	list, file := filepath.Join(dir, "bad.txt"), filepath.Join(dir, "sensor.yaml")
+	if err := os.WriteFile(list, []byte("203.0.113.77\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]int{"intel: [" + list + "]\n": 0, "intel: [" + dir + "/missing]\n": 2, "geo: [" + list + "]\n": 2} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out, errs bytes.Buffer
+		if code := run([]string{"replay", "--config", file, attacked}, nil, &out, &errs); code != want {
+			t.Errorf("%q: exit %d: %s", text, code, errs.String())
+		}
+		if want == 0 && !strings.Contains(out.String(), "203.0.113.77, is on the list \"bad.txt\"") {
+			t.Errorf("no match:\n%s", out.String())
+		}
+		if want != 0 && !strings.Contains(errs.String(), dir) {
+			t.Errorf("%q: %s", text, errs.String())
+		}
+	}
+}

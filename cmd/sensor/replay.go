@@ -83,7 +83,10 @@ func (c *replayCmd) Run(std *streams) error {
 		return err
 	}
 	sum := summary.New(border)
-	set := watch(conf, border)
+	set, err := watch(conf, border)
+	if err != nil {
+		return err
+	}
 	opt.Observe = func(ev protocols.Event) {
 		sum.Observe(ev)
 		set.Observe(ev)

@@ -13,6 +13,7 @@ import (
 	"mailsensor/detectors/exfil"
 	"mailsensor/detectors/forward"
 	"mailsensor/detectors/inside"
+	"mailsensor/detectors/intel"
 	"mailsensor/detectors/login"
 )
 
@@ -23,19 +24,22 @@ type Config struct {
 	Forward forward.Config `yaml:"forward"`
 	Exfil   exfil.Config   `yaml:"exfil"`
 	Access  access.Config  `yaml:"access"`
+	Intel   intel.Config   `yaml:"intel"`
 }
 
 // Default is what is shipped.
 func Default() Config {
-	return Config{Bulk: bulk.Default(), Login: login.Default(), Forward: forward.Default(), Exfil: exfil.Default(), Access: access.Default()}
+	return Config{Bulk: bulk.Default(), Login: login.Default(), Forward: forward.Default(), Exfil: exfil.Default(), Access: access.Default(), Intel: intel.Default()}
 }
 
 // Around is what detectors share: the border between inside and outside, the zone
-// in which weeks are counted, and where addresses are (nil: not known).
+// in which weeks are counted, where addresses are, and what is known to be bad (nil:
+// not known).
 type Around struct {
 	Border   *inside.Border
 	Location *time.Location
 	Places   login.Places
+	Bad      *intel.Lists
 }
 
 // Detectors returns the list, in the order in which they see the events.
@@ -46,6 +50,7 @@ func Detectors(c Config, a Around) []detectors.Detector {
 		forward.New(c.Forward, a.Border),
 		exfil.New(c.Exfil, a.Border),
 		access.New(c.Access, a.Border),
+		intel.New(c.Intel, a.Bad),
 	}
 }
 

@@ -21,6 +21,9 @@ type Document struct {
 	// Alerts are for the caller to fill in, most severe first.
 	Alerts        []*detectors.Alert `json:"alerts"`
 	AlertsDropped uint64             `json:"alerts_dropped,omitempty"`
+	// Overlap names the groups of MITRE ATT&CK that use techniques which the alerts
+	// show, too. It is no attribution.
+	Overlap []detectors.Group `json:"attack_overlap,omitempty"`
 }
 
 // Capture says what was read. Connections, OneSidedConnections and GapBytes come

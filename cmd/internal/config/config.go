@@ -27,6 +27,10 @@ type File struct {
 	// Timezone is the IANA name of the zone in which days and weeks are
 	// counted and in which times without a zone are read. Default UTC.
 	Timezone string `yaml:"timezone"`
+	// Geo names MMDB files that say where addresses are: City or Country, and ASN.
+	Geo []string `yaml:"geo"`
+	// Intel names files of indicators: plain lists, CSV, STIX 2.1, MISP.
+	Intel []string `yaml:"intel"`
 	// Detectors holds the thresholds, field by field; what is not given is as shipped.
 	Detectors all.Config `yaml:"detectors"`
 }
@@ -59,6 +63,7 @@ type Config struct {
 	Aliases       map[string]string // lower case
 	Location      *time.Location
 	Detectors     all.Config
+	Geo, Intel    []string // files
 }
 
 // Default is the configuration without a file.
@@ -93,7 +98,7 @@ func Parse(b []byte) (Config, error) {
 
 func (f *File) check(text []byte) (Config, error) {
 	c := Default()
-	c.Detectors = f.Detectors
+	c.Detectors, c.Geo, c.Intel = f.Detectors, f.Geo, f.Intel
 	if err := f.Detectors.Check(); err != nil {
 		return c, fmt.Errorf("detectors: %w", err)
 	}

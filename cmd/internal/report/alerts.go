@@ -45,6 +45,16 @@ func (p *printer) readable() string {
 	return fmt.Sprintf("; %s of the payload could be read", percent(seen, all))
 }
 
+// overlap names the groups whose techniques were seen.
+func (p *printer) overlap() {
+	for i, g := range p.doc.Overlap {
+		if i == 0 {
+			p.line("\nTechniques seen overlap with those of (this is no attribution)")
+		}
+		p.line("  %s", safe(fmt.Sprintf("%s, %s: %s", g.Name, g.ID, strings.Join(g.Techniques, " ")), width-2))
+	}
+}
+
 const alertIndent = 12
 
 func (p *printer) alert(a *detectors.Alert) {

@@ -34,6 +34,7 @@ func Write(w io.Writer, doc *summary.Document, opt Options) error {
 	p.anomalies()
 	p.evictions()
 	p.alerts()
+	p.overlap()
 	p.legend()
 	_, err := w.Write(p.out.Bytes())
 	return err
