@@ -26,6 +26,7 @@ var shared = []string{
 	"detectors/recent",
 	"detectors/window",
 	"protocols",
+	"protocols/http/webmail",
 	"protocols/inflate",
 	"protocols/line",
 	"protocols/mime",
