@@ -23,12 +23,35 @@ func TestTwoMirrors(t *testing.T) {
 			both := synth.Merge(one(), delayed(append([]synth.Frame(nil), two()...), 7000))
 			got := replay(t, saved(t, both))
 			if fmt.Sprint(got.Totals) != fmt.Sprint(want.Totals) {
-				t.Errorf("ways %d and %d: totals %v, want %v", i, i, got.Totals, want.Totals)
+				t.Errorf("way %d with another: totals %v, want %v", i, got.Totals, want.Totals)
 			}
 			tcp := got.Capture.TCP
 			if tcp["segments"] != 2*want.Capture.TCP["segments"] || tcp["connections"] != want.Capture.TCP["connections"] ||
 				tcp["duplicates"]+tcp["late"] < want.Capture.TCP["segments"] {
 				t.Errorf("way %d with another: %v, alone %v", i, tcp, want.Capture.TCP)
+			}
+		}
+	}
+}
+
+// The same where one mirror or both send fragments, of the packets or of what they
+// are wrapped in.
+func TestTwoMirrorsOfFragments(t *testing.T) {
+	plain := load(t, normal)
+	cut := synth.Fragment(plain, 200)
+	ways := [][]synth.Frame{
+		plain,
+		cut,
+		synth.Encapsulate(cut, synth.GREIP, false),
+		synth.Fragment(synth.Encapsulate(plain, synth.VXLAN, true), 256),
+		synth.Fragment(synth.Encapsulate(cut, synth.ERSPAN2, false), 128),
+	}
+	want := replay(t, normal)
+	for i, one := range ways {
+		for k, two := range ways {
+			got := replay(t, saved(t, synth.Merge(one, delayed(append([]synth.Frame(nil), two...), 7000))))
+			if fmt.Sprint(got.Totals) != fmt.Sprint(want.Totals) {
+				t.Errorf("ways %d and %d: totals %v, want %v", i, k, got.Totals, want.Totals)
 			}
 		}
 	}
