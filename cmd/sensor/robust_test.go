@@ -43,6 +43,7 @@ func TestMutants(t *testing.T) {
 		}
 		mutants = n
 	}
+	var worst extremes
 	for _, file := range allCaptures(t) {
 		t.Run(strings.TrimLeft(file, "./"), func(t *testing.T) {
 			frames := someFrames(t, file)
@@ -51,10 +52,24 @@ func TestMutants(t *testing.T) {
 				if testing.Verbose() {
 					fmt.Printf("%s, seed %d\n", file, seed) // what a crash was of
 				}
-				survives(t, seed, mutate(t, seed, frames, head))
+				worst.add(survives(t, seed, mutate(t, seed, frames, head)))
 			}
 		})
 	}
+	t.Logf("%d mutants: the slowest took %v, the most allocated is %d MiB, the most in use %d MiB",
+		worst.mutants, worst.took.Round(time.Millisecond), worst.allocated>>20, worst.inUse>>20)
+}
+
+// extremes is the most that mutants cost.
+type extremes struct {
+	mutants          int
+	took             time.Duration
+	allocated, inUse uint64
+}
+
+func (e *extremes) add(o extremes) {
+	e.mutants += o.mutants
+	e.took, e.allocated, e.inUse = max(e.took, o.took), max(e.allocated, o.allocated), max(e.inUse, o.inUse)
 }
 
 // allCaptures lists the samples, and the captures of the folders that the
@@ -158,8 +173,9 @@ func mutate(t *testing.T, seed uint64, frames []synth.Frame, head []byte) []byte
 	return out.Bytes()
 }
 
-// survives replays a mutant. A spoilt file may be refused from some place on.
-func survives(t *testing.T, seed uint64, mutant []byte) {
+// survives replays a mutant, and says what that cost. A spoilt file may be refused
+// from some place on.
+func survives(t *testing.T, seed uint64, mutant []byte) (cost extremes) {
 	t.Helper()
 	args := []string{"replay", "--workers", "1", "--json", "--events", os.DevNull, "-"}
 	if seed%7 == 0 {
@@ -169,9 +185,11 @@ func survives(t *testing.T, seed uint64, mutant []byte) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	var out, errs bytes.Buffer
+	start := time.Now()
 	code := run(args, bytes.NewReader(mutant), &out, &errs)
 	runtime.ReadMemStats(&after)
 	hang.Stop()
+	cost = extremes{1, time.Since(start), after.TotalAlloc - before.TotalAlloc, after.HeapAlloc}
 	var doc struct {
 		Capture struct{ Parsers map[string]uint64 }
 	}
@@ -183,9 +201,10 @@ func survives(t *testing.T, seed uint64, mutant []byte) {
 		t.Errorf("seed %d: %v", seed, err)
 	case doc.Capture.Parsers["panics"] > 0:
 		t.Errorf("seed %d: a parser panicked", seed)
-	case after.HeapAlloc > mutantHeap:
-		t.Errorf("seed %d: %d MiB in use", seed, after.HeapAlloc>>20)
-	case after.TotalAlloc-before.TotalAlloc > mutantAlloc:
-		t.Errorf("seed %d: %d MiB allocated", seed, (after.TotalAlloc-before.TotalAlloc)>>20)
+	case cost.inUse > mutantHeap:
+		t.Errorf("seed %d: %d MiB in use", seed, cost.inUse>>20)
+	case cost.allocated > mutantAlloc:
+		t.Errorf("seed %d: %d MiB allocated", seed, cost.allocated>>20)
 	}
+	return cost
 }
