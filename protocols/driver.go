@@ -99,13 +99,18 @@ func (dr *Driver) recycle(s *Stream) {
 	dr.dropTail(s, capture.ToClient)
 	dr.dropWindow(s)
 	dr.dropDeflated(s)
+	dr.release(s)
+	if len(dr.streams) < keepStreams {
+		dr.streams = append(dr.streams, s)
+	}
+}
+
+// release takes the parser back.
+func (dr *Driver) release(s *Stream) {
 	if s.parser != nil && len(dr.parsers[s.proto]) < keepParsers && !s.broken {
 		dr.parsers[s.proto] = append(dr.parsers[s.proto], s.parser)
 	}
 	s.parser = nil
-	if len(dr.streams) < keepStreams {
-		dr.streams = append(dr.streams, s)
-	}
 }
 
 func (dr *Driver) parser(i int, c capture.Conn) Parser {

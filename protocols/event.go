@@ -81,6 +81,7 @@ type Login struct {
 	Workstation []byte // NTLM workstation
 	Outcome     Outcome
 	Code        uint16     // SMTP reply code, HTTP status; 0 elsewhere
+	Proxy       bool       // at a proxy, not at who is behind it
 	Form        Visibility // in what form it was seen: Cleartext shows passwords to whoever listens
 }
 

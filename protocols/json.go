@@ -71,6 +71,8 @@ func (l *jsonLine) login(e *Login) {
 	l.text("workstation", e.Workstation)
 	l.word("outcome", e.Outcome.String())
 	l.num("code", uint64(e.Code))
+	l.flag("proxy", e.Proxy)
+	l.word("form", e.Form.String())
 }
 
 func (l *jsonLine) message(e *Message) {

@@ -37,9 +37,9 @@ func TestAppendJSON(t *testing.T) {
 		want string
 	}{
 		{&Login{Head: smtp, Mechanism: "PLAIN", User: []byte("ann"), Outcome: Accepted, Code: 235},
-			`"confidence":"exact","mechanism":"PLAIN","user":"ann","outcome":"accepted","code":235}`},
+			`"confidence":"exact","mechanism":"PLAIN","user":"ann","outcome":"accepted","code":235,"form":"cleartext"}`},
 		{&Login{Head: known, Mechanism: "NTLM", Domain: []byte("CORP"), Workstation: []byte("PC1")},
-			`"account":"ann@corp.example","confidence":"lower_bound","mechanism":"NTLM","domain":"CORP","workstation":"PC1","outcome":"unknown"}`},
+			`"account":"ann@corp.example","confidence":"lower_bound","mechanism":"NTLM","domain":"CORP","workstation":"PC1","outcome":"unknown","form":"cleartext"}`},
 		{&Message{Head: smtp, NullSender: true, Outcome: Rejected, Code: 550, RecipientsRejected: 1,
 			Recipients: []Recipient{{Address: []byte("x@y"), Outcome: Rejected, Code: 550}}},
 			`"confidence":"exact","outcome":"rejected","code":550,"null_sender":true,` +

@@ -18,6 +18,7 @@ const (
 	Continue   Action = iota // go on; with n == 0: call again with more bytes of this direction
 	StartTLS                 // STARTTLS was accepted: TLS or (in a decrypted mirror) plain text follows in both directions
 	Compressed               // COMPRESS=DEFLATE was accepted: raw deflate follows in both directions
+	Tunnelled                // a proxy agreed: what follows in both directions is a connection of its own, to be identified afresh
 	Stop                     // nothing more of this connection is of interest
 )
 

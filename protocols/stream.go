@@ -31,7 +31,8 @@ type Stream struct {
 	seen      Visibility // of the bytes that come now
 	swapped   bool       // the server turned out to be the client
 	midstream bool
-	broken    bool // the parser panicked
+	broken    bool  // the parser panicked
+	era       uint8 // changes when the parser does
 	tail      [2][]byte
 
 	conn     capture.Conn
@@ -51,6 +52,7 @@ type extra struct {
 	remote   string
 	service  []byte
 	requests uint64
+	tunnels  int
 }
 
 func (s *Stream) more() *extra {
@@ -266,7 +268,7 @@ func (s *Stream) feed(d capture.Dir, t int64, b []byte) {
 
 // parse gives b to the parser, behind the tail that waits.
 func (s *Stream) parse(d capture.Dir, t int64, b []byte) {
-	state := s.state
+	state, era := s.state, s.era
 	for s.tail[d] != nil { // complete the token that straddles with as little copying as its end allows
 		n := bytes.IndexByte(b, '\n') + 1
 		if n == 0 {
@@ -278,7 +280,7 @@ func (s *Stream) parse(d capture.Dir, t int64, b []byte) {
 		b = b[n:]
 		used := s.run(d, t, tail)
 		switch {
-		case s.state != state:
+		case s.state != state || s.era != era:
 			s.tail[d] = nil // not for reuse: what is left of it is still to be read
 			s.feed(d, t, tail[used:])
 			s.feed(d, t, b)
@@ -298,7 +300,7 @@ func (s *Stream) parse(d capture.Dir, t int64, b []byte) {
 	}
 	used := s.run(d, t, b)
 	b = b[used:]
-	if s.state != state {
+	if s.state != state || s.era != era {
 		s.feed(d, t, b)
 		return
 	}
@@ -332,6 +334,9 @@ func (s *Stream) run(d capture.Dir, t int64, b []byte) (used int) {
 			return used
 		case Compressed:
 			s.compress(d, t)
+			return used
+		case Tunnelled:
+			s.dig(d, t)
 			return used
 		case Stop:
 			why := "stopped"

@@ -19,7 +19,7 @@ func (s *Summary) end(e *protocols.ConnEnd) {
 	doubt := hidden(e, gap > 0)
 	encrypted := e.Visible[protocols.ImplicitTLS][0]+e.Visible[protocols.ImplicitTLS][1]+
 		e.Visible[protocols.AfterStartTLS][0]+e.Visible[protocols.AfterStartTLS][1] > 0
-	if l, _ := low(e.Protocol); !encrypted && l == 0 {
+	if l, _ := low(e.Protocol); !encrypted && l == 0 && e.Requests == 0 {
 		return
 	}
 	sc := s.scope(&e.Head, e.Account)
@@ -40,7 +40,13 @@ func (s *Summary) end(e *protocols.ConnEnd) {
 		case "http":
 			t.hasHTTP = true
 			t.http.Connections++
+		}
+		if e.Requests > 0 { // it spoke HTTP, whatever came in a tunnel behind
+			t.hasHTTP = true
 			t.http.Requests += e.Requests
+			if e.Protocol != "http" {
+				t.http.Connections++
+			}
 		}
 		t.doubt |= doubt
 		if encrypted {

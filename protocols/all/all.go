@@ -4,6 +4,7 @@ package all
 
 import (
 	"mailsensor/protocols"
+	"mailsensor/protocols/http"
 	"mailsensor/protocols/imap"
 	"mailsensor/protocols/pop3"
 	"mailsensor/protocols/smtp"
@@ -24,5 +25,6 @@ func Protocols(c Config) []protocols.Protocol {
 		smtp.New(mail),
 		imap.New(),
 		pop3.New(),
+		http.New(),
 	}
 }

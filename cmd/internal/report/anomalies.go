@@ -57,6 +57,20 @@ func meaning(kind string) string {
 		return "the server refused STARTTLS"
 	case "smtp_starttls_stripped":
 		return "someone on the way removed STARTTLS"
+	case "http_bad_request":
+		return "a line that is no request"
+	case "http_bad_response":
+		return "a line that is no status line"
+	case "http_bad_chunk":
+		return "a chunk without a size"
+	case "http_conflict":
+		return "two lengths: request smuggling looks so"
+	case "http_long_header":
+		return "a header block beyond its bound"
+	case "http_pipeline":
+		return "too many requests without a response"
+	case "http_content":
+		return "content that does not decompress"
 	case "pop3_unknown_command":
 		return "a line that is no command"
 	case "pop3_bad_response":
