@@ -231,7 +231,7 @@ func TestSteadyStateDoesNotAllocate(t *testing.T) {
 	if n != 0 {
 		t.Errorf("%v allocations", n)
 	}
-	if len(dr.Batch.Events) != 4 {
-		t.Errorf("%d events, want three logins and the end", len(dr.Batch.Events))
+	if len(dr.Batch.Events) != 5 {
+		t.Errorf("%d events, want the opening, three logins and the end", len(dr.Batch.Events))
 	}
 }

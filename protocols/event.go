@@ -51,7 +51,16 @@ type Head struct {
 	// Set behind the merge, where all connections are seen (detectors/session).
 	Session uint64     // connections of one proxied session share it; 0: this connection alone
 	Repeat  bool       // the connection repeats behind a proxy what its client's leg shows
+	Behind  netip.Addr // the server behind the proxy, where that is known; zero: the connection's server
 	Host    netip.Addr // who it really was, where a trusted peer named it; zero: the connection's client
+}
+
+// Server is the address at which the event's service is.
+func (h *Head) Server() netip.Addr {
+	if h.Behind.IsValid() {
+		return h.Behind
+	}
+	return h.Conn.Server.Addr()
 }
 
 // Client is the address that the event is put down to.

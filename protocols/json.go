@@ -55,6 +55,9 @@ func (l *jsonLine) head(h *Head, kind string) {
 	l.word("confidence", h.Confidence.String())
 	l.num("session", h.Session)
 	l.flag("repeat", h.Repeat)
+	if h.Behind.IsValid() {
+		l.address("behind", h.Behind)
+	}
 	if h.Host.IsValid() {
 		l.address("host", h.Host)
 	}

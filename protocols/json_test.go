@@ -138,7 +138,7 @@ func everyEvent() []Event {
 		h := ev.Header()
 		h.Account = []byte("ann")
 		h.Via = &Via{Kind: "connect", Target: "mail.example", Port: 143, User: "ann", Origin: h.Conn.Client, OriginSource: "proxy"}
-		h.Session, h.Repeat, h.Host = 7, true, h.Conn.Client.Addr()
+		h.Session, h.Repeat, h.Host, h.Behind = 7, true, h.Conn.Client.Addr(), h.Conn.Server.Addr()
 	}
 	read := list[2].(*MailboxRead)
 	for k := ReadWhole; k <= ReadIdentity; k++ {

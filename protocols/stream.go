@@ -234,6 +234,7 @@ func (s *Stream) attach(proto int, swap bool) {
 	}
 	s.turn(p.Visible)
 	s.parser = s.driver.parser(proto, s.conn)
+	s.open(p)
 	w := s.window
 	s.window = nil
 	var at [2]int

@@ -24,7 +24,7 @@ func everyEvent() []protocols.Event {
 	for _, ev := range events {
 		populate(reflect.ValueOf(ev).Elem())
 		ev.Header().Via = &protocols.Via{Kind: "connect", Target: "x", Port: 1, User: "x", Origin: netip.MustParseAddrPort("[::1]:1"), OriginSource: "proxy"}
-		ev.Header().Host = netip.IPv6Loopback()
+		ev.Header().Host, ev.Header().Behind = netip.IPv6Loopback(), netip.IPv6Loopback()
 	}
 	read := events[2].(*protocols.MailboxRead)
 	for kind := protocols.ReadWhole; kind <= protocols.ReadIdentity; kind++ {

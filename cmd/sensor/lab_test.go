@@ -32,6 +32,10 @@ type truthFile struct {
 		} `json:"mailboxes"`
 	} `json:"client_side"`
 	Server struct {
+		Squid []struct {
+			Method, Target string
+			Status         float64
+		} `json:"squid"`
 		Sessions []labSession `json:"dovecot_sessions"`
 	} `json:"server_side"`
 }
@@ -66,6 +70,18 @@ func (f truthFile) n(names ...string) float64 {
 }
 
 func (f truthFile) accepted() float64 { return f.n("mx_messages_accepted", "ext_messages_accepted") }
+
+// times is how often the proxy's log has a CONNECT that it granted: the totals name
+// each target once.
+func (f truthFile) times(connect []any) float64 {
+	n := 0.0
+	for _, l := range f.Server.Squid {
+		if l.Method == "CONNECT" && l.Target == connect[0] && l.Status == 200 && connect[1] == 200.0 {
+			n++
+		}
+	}
+	return n
+}
 
 // expectations maps a scenario to the counts its truth gives.
 func expectations(scenario string, f truthFile) []want {
@@ -117,6 +133,18 @@ func expectations(scenario string, f truthFile) []want {
 		return []want{is("pop3.messages_downloaded", f.n("clear_retr")), is("pop3.logins_failed", f.n("dovecot_auth_failures"))}
 	case "12":
 		return []want{smtp}
+	case "13":
+		tunnels, mails := 0.0, 0.0
+		for _, c := range f.Totals["connects"].([]any) {
+			tunnels += f.times(c.([]any))
+		}
+		for target, n := range f.Totals["imap_msgs_in_connect"].(map[string]any) {
+			if strings.HasSuffix(target, ":143") { // on 993 they are in TLS
+				mails += n.(float64)
+			}
+		}
+		return []want{is("http.tunnels", tunnels), is("http.tunnels_refused", 1), is("imap.messages_downloaded", mails),
+			is("smtp.messages_accepted", f.Totals["smtp_msgs_in_connect"].(map[string]any)["mail.partner.test:25"].(float64))} // the other one is behind STARTTLS
 	case "15a":
 		smtp.atMax, logins.atMax = true, true
 		bulk := is("imap.body_bytes", f.n("imap_server_body_bytes"))

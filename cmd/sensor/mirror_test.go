@@ -12,7 +12,7 @@ import (
 // twice. It counts once: the totals are those of one mirror, and the second copy
 // is known to be one.
 func TestTwoMirrors(t *testing.T) {
-	plain := load(t, session(t, nil))
+	plain := load(t, oneSession(t, nil))
 	want := replay(t, saved(t, plain))
 	ways := []func() []synth.Frame{func() []synth.Frame { return plain }}
 	for w := range synth.Wrappings {

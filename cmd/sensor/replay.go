@@ -16,6 +16,7 @@ import (
 	"mailsensor/cmd/internal/config"
 	"mailsensor/cmd/internal/pipeline"
 	"mailsensor/detectors/inside"
+	"mailsensor/detectors/session"
 	"mailsensor/detectors/summary"
 	"mailsensor/protocols"
 	"mailsensor/protocols/all"
@@ -87,7 +88,9 @@ func (c *replayCmd) Run(std *streams) error {
 	if err != nil {
 		return err
 	}
+	sessions := session.New(conf.Trusted)
 	opt.Observe = func(ev protocols.Event) {
+		sessions.Observe(ev)
 		sum.Observe(ev)
 		set.Observe(ev)
 		if _, inner := ev.(*protocols.Opening); !inner {

@@ -60,8 +60,8 @@ func TestFromTo(t *testing.T) {
 	}
 }
 
-// session is a capture of somebody who logs in under a short name.
-func session(t *testing.T, change func([]synth.Frame)) string {
+// oneSession is a capture of somebody who logs in under a short name.
+func oneSession(t *testing.T, change func([]synth.Frame)) string {
 	t.Helper()
 	cfg := synth.Config{Client: netip.MustParseAddrPort("10.0.0.1:40000"), Server: netip.MustParseAddrPort("10.0.0.2:143"), VLANs: []uint16{10}}
 	say := func(d capture.Dir, s string) synth.Turn { return synth.Turn{Dir: d, Bytes: []byte(s)} }
@@ -85,7 +85,7 @@ func session(t *testing.T, change func([]synth.Frame)) string {
 }
 
 func TestAccountNames(t *testing.T) {
-	file := session(t, nil)
+	file := oneSession(t, nil)
 	for config, want := range map[string]string{
 		"": "vic",
 		"accounts: {default_domain: corp.example}":                                                   "vic@corp.example",
@@ -101,7 +101,7 @@ func TestAccountNames(t *testing.T) {
 
 // A tap of a router shows the two directions of a connection in two VLANs.
 func TestVLANAware(t *testing.T) {
-	file := session(t, func(frames []synth.Frame) {
+	file := oneSession(t, func(frames []synth.Frame) {
 		for i := range frames {
 			if b := frames[i].Bytes; b[7] == byte(capture.ToClient) { // of the source MAC
 				b[15] = 20 // the VLAN id
@@ -117,7 +117,7 @@ func TestVLANAware(t *testing.T) {
 }
 
 func TestChecksums(t *testing.T) {
-	file := session(t, func(frames []synth.Frame) {
+	file := oneSession(t, func(frames []synth.Frame) {
 		i := slices.IndexFunc(frames, func(f synth.Frame) bool { return len(f.Bytes) > 100 })
 		b := frames[max(i, 3)].Bytes
 		b[18+20+16] ^= 0x55 // behind Ethernet with a VLAN and IPv4: of the TCP checksum
@@ -128,7 +128,7 @@ func TestChecksums(t *testing.T) {
 	if d := replay(t, "--checksums", file); d.Capture.Decode["bad_checksum"] != 1 {
 		t.Errorf("%+v", d.Capture)
 	}
-	if d := replay(t, "--checksums", session(t, nil)); d.Capture.Decode["bad_checksum"] != 0 {
+	if d := replay(t, "--checksums", oneSession(t, nil)); d.Capture.Decode["bad_checksum"] != 0 {
 		t.Errorf("%+v", d.Capture)
 	}
 }

@@ -101,6 +101,7 @@ type box struct {
 	mailbox  string
 	server   netip.Addr
 	protocol string
+	repeat   bool   // read behind a proxy, and before it as well
 	valid    uint32 // UIDVALIDITY
 	exists   uint32 // the most messages it was said to hold
 	known    bool   // by account and UIDVALIDITY
@@ -159,12 +160,15 @@ func (t *Tracker) next() uint64 {
 // find returns the mailbox an event is about, or nil. Its key stays in t.key.
 func (t *Tracker) find(h *protocols.Head, account, mailbox []byte, validity, selection uint32) (b *box, known bool) {
 	known = len(account) > 0 && (validity != 0 || h.Protocol != "imap") // elsewhere names and UIDs stay valid
-	server := h.Conn.Server.Addr().As16()
+	server := h.Server().As16()
 	k := append(t.key[:0], server[:]...)
 	k = binary.BigEndian.AppendUint32(k, validity)
 	if !known { // nobody can tell whether it is the same one elsewhere
 		k = binary.BigEndian.AppendUint64(k, h.Conn.ID)
 		k = binary.BigEndian.AppendUint32(k, selection)
+	}
+	if h.Repeat { // what is downloaded again behind a proxy counts for the proxy alone
+		k = append(k, 1)
 	}
 	k = append(append(k, h.Protocol...), 0)
 	k = binary.BigEndian.AppendUint32(k, uint32(len(account)))
@@ -183,7 +187,7 @@ func (t *Tracker) newBox(h *protocols.Head, account, mailbox []byte, validity ui
 	all := b.all
 	*b = box{
 		serial: t.next(), key: key, account: names[:len(account)], mailbox: names[len(account):],
-		server: h.Conn.Server.Addr(), protocol: h.Protocol, valid: validity, known: known,
+		server: h.Server(), protocol: h.Protocol, repeat: h.Repeat, valid: validity, known: known,
 	}
 	t.openView(&b.all, &all, b)
 	return b

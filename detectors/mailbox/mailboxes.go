@@ -17,6 +17,7 @@ type Count struct {
 // Mailbox says how much of a mailbox was sent.
 type Mailbox struct {
 	Protocol    string
+	Repeat      bool // read behind a proxy: what was read before it is another Mailbox
 	Server      netip.Addr
 	Account     string // as it was given to Read; empty: unknown
 	Name        string
@@ -49,7 +50,7 @@ func (t *Tracker) Clients(yield func(Mailbox) bool) {
 func (v *view) mailbox(client netip.Addr) Mailbox {
 	b := v.box
 	m := Mailbox{
-		Protocol: b.protocol, Server: b.server, Account: b.account, Name: b.mailbox, UIDValidity: b.valid, Exists: b.exists, Client: client, Known: b.known,
+		Protocol: b.protocol, Repeat: b.repeat, Server: b.server, Account: b.account, Name: b.mailbox, UIDValidity: b.valid, Exists: b.exists, Client: client, Known: b.known,
 	}
 	least := v.least()
 	for l := Headers; l <= Whole; l++ {

@@ -29,7 +29,7 @@ func (t *Tracker) Read(ev *protocols.MailboxRead, account []byte) Change {
 		t.now.change.NewMailbox = true
 	}
 	t.now.box.exists = max(t.now.box.exists, ev.Exists)
-	t.now.host, t.now.change.NewForHost = t.host(t.now.box, ev.Conn.Client.Addr())
+	t.now.host, t.now.change.NewForHost = t.host(t.now.box, ev.Client())
 	for i := range ev.Items {
 		it := &ev.Items[i]
 		if it.ID != 0 {

@@ -84,6 +84,9 @@ func (v verdict) judged(t *tally) *tally {
 func (s *Summary) survey() *survey {
 	v := &survey{hosts: map[netip.Addr]verdict{}, accounts: map[string]verdict{}, boxes: map[string][]Mailbox{}}
 	for m := range s.boxes.Mailboxes {
+		if m.Repeat {
+			continue
+		}
 		v.total.add(&m)
 		if m.Account != "" {
 			a := v.accounts[m.Account]

@@ -102,10 +102,11 @@ func (s *Summary) read(e *protocols.MailboxRead) {
 	_, doubt := low(e.Protocol)
 	n := sum(e.Items)
 	sc := s.scope(&e.Head, e.Account)
-	var c mailbox.Change
-	if !e.Repeat {
-		c = s.boxes.Read(e, s.name)
+	name := s.name
+	if e.Repeat {
+		name = s.accountName(e.Account)
 	}
+	c := s.boxes.Read(e, name)
 	for i, t := range sc.tallies() {
 		d, fresh := &c.Total, c.NewMailbox
 		if i == 0 { // the client's

@@ -136,6 +136,9 @@ func Run(list []protocols.Protocol, c capture.Conn, turns []Turn) []string {
 	s.Close(now, tot)
 	var out []string
 	for _, ev := range dr.Batch.Events {
+		if o, ok := ev.(*protocols.Opening); ok && !o.Proxied && !o.Forwarded { // that a protocol was recognised shows otherwise
+			continue
+		}
 		out = append(out, Line(ev))
 	}
 	return out

@@ -39,6 +39,9 @@ type File struct {
 type Networks struct {
 	// Internal prefixes. Default: the private and link-local ranges.
 	Internal []string `yaml:"internal"`
+	// TrustedProxies are the peers that are believed when they name the real
+	// client: load balancers, webmail, relays. Default: none.
+	TrustedProxies []string `yaml:"trusted_proxies"`
 }
 
 // Domains says which mail domains are ours.
@@ -58,6 +61,7 @@ type Accounts struct {
 // Config is a checked File.
 type Config struct {
 	Networks      []netip.Prefix // empty: the default
+	Trusted       []netip.Prefix // peers that are believed when they name the real client
 	Domains       []string       // lower case; empty: learned
 	DefaultDomain string
 	Aliases       map[string]string // lower case
@@ -109,6 +113,13 @@ func (f *File) check(text []byte) (Config, error) {
 		}
 		c.Networks = append(c.Networks, p.Masked())
 	}
+	for i, s := range f.Networks.TrustedProxies {
+		p, err := prefix(s)
+		if err != nil {
+			return c, at(text, fmt.Sprintf("$.networks.trusted_proxies[%d]", i), "%q is no address or network: write it like 10.0.0.7 or 10.0.0.0/8", s)
+		}
+		c.Trusted = append(c.Trusted, p)
+	}
 	for i, s := range f.Domains.Internal {
 		if !isDomain(s) {
 			return c, at(text, fmt.Sprintf("$.domains.internal[%d]", i), "%q is no domain: write it like corp.example", s)
@@ -138,6 +149,15 @@ func (f *File) check(text []byte) (Config, error) {
 		c.Location = loc
 	}
 	return c, nil
+}
+
+// prefix reads a network, or an address as the network of itself.
+func prefix(s string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(s)
+	return p.Masked(), err
 }
 
 func isDomain(s string) bool {

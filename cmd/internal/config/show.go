@@ -17,6 +17,9 @@ func (c Config) Show() ([]byte, error) {
 	for _, n := range networks {
 		f.Networks.Internal = append(f.Networks.Internal, n.String())
 	}
+	for _, n := range c.Trusted {
+		f.Networks.TrustedProxies = append(f.Networks.TrustedProxies, n.String())
+	}
 	f.Domains.Internal = c.Domains
 	f.Accounts = Accounts{DefaultDomain: c.DefaultDomain, Aliases: c.Aliases}
 	return yaml.MarshalWithOptions(f, yaml.OmitEmpty())

@@ -1,0 +1,255 @@
+// Package session knows which connections belong together and who they really
+// belong to. A session through a proxy is on the tap twice, before it and behind it:
+// both legs get one session number, and the one behind is marked as a repeat, so
+// that totals count the user's own leg. Where a peer that the configuration trusts
+// names the real client, that is who events are put down to.
+//
+// It is the first to see the events, and completes their heads. Everything is
+// bounded, least recent out, and counted. It is used from one goroutine.
+package session
+
+import (
+	"bytes"
+	"net/netip"
+
+	"mailsensor/detectors/recent"
+	"mailsensor/protocols"
+)
+
+// Bounds.
+const (
+	maxConns   = 1 << 16 // connections that there is something to say about
+	maxLegs    = 1 << 10 // protocols and ports of connections that may be legs of a tunnel
+	maxProxies = 1 << 12
+)
+
+// near is how far apart in time the two legs of a tunnel may begin.
+const near = int64(30e9)
+
+// Tracker follows sessions.
+type Tracker struct {
+	trusted []netip.Prefix
+	conns   *recent.Table[uint64, conn]
+	front   *recent.Table[mark, []leg] // before a proxy, not joined yet
+	back    *recent.Table[mark, []leg] // perhaps behind one
+	proxies *recent.Table[netip.Addr, struct{}]
+	last    uint64 // session number given out
+	joined  uint64
+}
+
+// conn is what is known of a connection.
+type conn struct {
+	session uint64
+	repeat  bool
+	behind  netip.Addr
+	host    netip.Addr
+}
+
+// mark is what both legs of a tunnel share.
+type mark struct {
+	protocol string
+	port     uint16
+}
+
+// leg is a connection that waits for its other half.
+type leg struct {
+	conn   uint64
+	client netip.Addr
+	server netip.Addr
+	target netip.Addr // what the tunnel was asked for, where that is an address
+	time   int64
+	// What it began with; 0: not known. Different ones are no legs of one tunnel.
+	fingerprint uint64
+}
+
+// maxWaiting bounds the legs of one mark.
+const maxWaiting = 64
+
+// New returns a Tracker that believes the peers in trusted.
+func New(trusted []netip.Prefix) *Tracker {
+	return &Tracker{
+		trusted: trusted,
+		conns:   recent.New[uint64, conn](maxConns),
+		front:   recent.New[mark, []leg](maxLegs),
+		back:    recent.New[mark, []leg](maxLegs),
+		proxies: recent.New[netip.Addr, struct{}](maxProxies),
+	}
+}
+
+// Counters say how much was joined, and what was forgotten for want of room.
+type Counters struct {
+	Joined, ConnectionsEvicted, LegsEvicted uint64
+}
+
+// Counters returns the counters.
+func (t *Tracker) Counters() Counters {
+	return Counters{t.joined, t.conns.Evicted, t.front.Evicted + t.back.Evicted}
+}
+
+// Observe completes the head of an event.
+func (t *Tracker) Observe(ev protocols.Event) {
+	h := ev.Header()
+	switch e := ev.(type) {
+	case *protocols.Opening:
+		t.opening(e)
+	case *protocols.Tunnel:
+		t.proxy(h.Conn.Server.Addr())
+	case *protocols.ClientInfo:
+		t.named(e)
+	}
+	if h.Via != nil {
+		t.via(h)
+	}
+	if c := t.conns.Get(h.Conn.ID); c != nil {
+		h.Session, h.Repeat, h.Behind = c.session, c.repeat, c.behind
+		if c.host.IsValid() {
+			h.Host = c.host
+		}
+		if _, over := ev.(*protocols.ConnEnd); over {
+			t.conns.Delete(h.Conn.ID)
+		}
+	}
+}
+
+func (t *Tracker) conn(id uint64) *conn {
+	c := t.conns.Get(id)
+	if c == nil {
+		c = t.conns.Insert(id)
+		*c = conn{}
+	}
+	return c
+}
+
+func (t *Tracker) proxy(a netip.Addr) {
+	if t.proxies.Get(a) == nil {
+		t.proxies.Insert(a)
+	}
+}
+
+// via takes in what a head says of how its connection came here.
+func (t *Tracker) via(h *protocols.Head) {
+	if h.Via.Origin.IsValid() && t.believes(h.Conn.Client.Addr()) {
+		h.Host = h.Via.Origin.Addr()
+	}
+	if h.Via.Target != "" && t.conns.Get(h.Conn.ID) == nil {
+		if a, err := netip.ParseAddr(h.Via.Target); err == nil {
+			t.conn(h.Conn.ID).behind = a.Unmap()
+		}
+	}
+}
+
+// believes reports whether configuration trusts a peer to name the real client.
+func (t *Tracker) believes(a netip.Addr) bool {
+	a = a.Unmap().WithZone("")
+	for _, p := range t.trusted {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// named is about a client that says, in the name of another, who that is: the IMAP
+// ID of a proxy or of webmail.
+func (t *Tracker) named(e *protocols.ClientInfo) {
+	if len(e.Origin) == 0 || !t.believes(e.Conn.Client.Addr()) {
+		return
+	}
+	word := e.Origin
+	if i := bytes.LastIndexByte(word, ' '); i >= 0 {
+		word = word[i+1:]
+	}
+	if i := bytes.IndexByte(word, '='); i >= 0 {
+		word = word[i+1:]
+	}
+	if a, err := netip.ParseAddr(string(word)); err == nil {
+		t.conn(e.Conn.ID).host = a.Unmap().WithZone("")
+	}
+}
+
+// opening joins a connection to its other leg.
+func (t *Tracker) opening(e *protocols.Opening) {
+	if e.Proxied {
+		t.proxy(e.Conn.Server.Addr())
+	}
+	client := e.Conn.Client.Addr()
+	if e.Forwarded && t.proxies.Get(client) != nil { // requests that it was asked to make
+		t.conn(e.Conn.ID).repeat = true
+	}
+	if e.Proxied || e.Forwarded { // it began before
+		return
+	}
+	l := leg{conn: e.Conn.ID, fingerprint: e.Fingerprint, client: client, server: e.Conn.Server.Addr(), time: e.Time}
+	if v := e.Via; v != nil && v.Kind != "" {
+		if a, err := netip.ParseAddr(v.Target); err == nil {
+			l.target = a.Unmap()
+		}
+		k := mark{e.Protocol, v.Port}
+		if other, ok := t.take(t.back, k, l.time, func(b *leg) bool { return t.fits(&l, b) }); ok {
+			t.join(&l, &other)
+			return
+		}
+		wait(t.front, k, l)
+		return
+	}
+	k := mark{e.Protocol, e.Conn.Server.Port()}
+	if other, ok := t.take(t.front, k, l.time, func(a *leg) bool { return t.fits(a, &l) }); ok {
+		t.join(&other, &l)
+		return
+	}
+	if t.proxies.Get(client) != nil { // nobody else makes connections for others
+		wait(t.back, k, l)
+	}
+}
+
+// fits reports whether b may be the leg behind the proxy of a.
+func (t *Tracker) fits(a, b *leg) bool {
+	if a.fingerprint != b.fingerprint && a.fingerprint != 0 && b.fingerprint != 0 {
+		return false
+	}
+	if a.conn == b.conn || a.target.IsValid() && a.target != b.server.Unmap() {
+		return false
+	}
+	return b.client == a.server || t.proxies.Get(b.client) != nil
+}
+
+// take finds the oldest waiting leg that fits, and takes it out.
+func (t *Tracker) take(table *recent.Table[mark, []leg], k mark, now int64, fits func(*leg) bool) (leg, bool) {
+	list := table.Get(k)
+	if list == nil {
+		return leg{}, false
+	}
+	for i := range *list {
+		l := (*list)[i]
+		if l.time >= now-near && l.time <= now+near && fits(&l) {
+			*list = append((*list)[:i], (*list)[i+1:]...)
+			if len(*list) == 0 {
+				table.Delete(k)
+			}
+			return l, true
+		}
+	}
+	return leg{}, false
+}
+
+func wait(table *recent.Table[mark, []leg], k mark, l leg) {
+	list := table.Get(k)
+	if list == nil {
+		list = table.Insert(k)
+		*list = (*list)[:0]
+	}
+	if len(*list) == maxWaiting {
+		*list = append((*list)[:0], (*list)[1:]...)
+	}
+	*list = append(*list, l)
+}
+
+// join makes two legs one session.
+func (t *Tracker) join(front, back *leg) {
+	t.last++
+	t.joined++
+	f := t.conn(front.conn)
+	f.session, f.behind = t.last, back.server
+	b := t.conn(back.conn)
+	b.session, b.repeat = t.last, true
+}

@@ -1,0 +1,149 @@
+package session
+
+import (
+	"net/netip"
+	"testing"
+
+	"mailsensor/capture"
+	"mailsensor/protocols"
+)
+
+const (
+	user   = "10.0.0.1:40000"
+	proxy  = "10.0.1.80:3128"
+	egress = "10.0.1.80:50000"
+	server = "203.0.113.143:143"
+)
+
+func head(id uint64, client, server string, at int64) protocols.Head {
+	return protocols.Head{Time: at, Conn: capture.Conn{ID: id, Client: netip.MustParseAddrPort(client), Server: netip.MustParseAddrPort(server)}}
+}
+
+func via(h protocols.Head, target string) protocols.Head {
+	h.Via = &protocols.Via{Kind: "connect", Target: target, Port: 143, User: "ann"}
+	return h
+}
+
+func see(t *Tracker, list ...protocols.Event) {
+	for _, ev := range list {
+		t.Observe(ev)
+	}
+}
+
+// The legs are joined whichever begins first.
+func TestLegs(t *testing.T) {
+	for _, frontFirst := range []bool{true, false} {
+		tr := New(nil)
+		see(tr, &protocols.Tunnel{Head: head(1, user, proxy, 1e9), Outcome: protocols.Accepted})
+		front := &protocols.Opening{Head: via(head(1, user, proxy, 2e9), "imap.partner.test"), Fingerprint: 7}
+		back := &protocols.Opening{Head: head(2, egress, server, 2e9), Fingerprint: 7}
+		if frontFirst {
+			see(tr, front, back)
+		} else {
+			see(tr, back, front)
+		}
+		a := &protocols.Login{Head: via(head(1, user, proxy, 3e9), "imap.partner.test")}
+		b := &protocols.Login{Head: head(2, egress, server, 3e9)}
+		see(tr, a, b)
+		if a.Session == 0 || a.Session != b.Session || a.Repeat || !b.Repeat || a.Server().String() != "203.0.113.143" {
+			t.Errorf("front first %v: %+v %+v", frontFirst, a.Head, b.Head)
+		}
+		if tr.Counters().Joined != 1 {
+			t.Errorf("%+v", tr.Counters())
+		}
+	}
+}
+
+// Connections of others, to another port, long after, or to another address than the
+// tunnel was asked for, are no legs.
+func TestStrangersAreNoLegs(t *testing.T) {
+	for name, back := range map[string]*protocols.Opening{
+		"client":      {Head: head(2, "10.0.0.9:50000", server, 2e9), Fingerprint: 7},
+		"port":        {Head: head(2, egress, "203.0.113.143:993", 2e9), Fingerprint: 7},
+		"time":        {Head: head(2, egress, server, 200e9), Fingerprint: 7},
+		"address":     {Head: head(2, egress, "203.0.113.144:143", 2e9), Fingerprint: 7},
+		"fingerprint": {Head: head(2, egress, server, 2e9), Fingerprint: 8},
+	} {
+		tr := New(nil)
+		see(tr, &protocols.Tunnel{Head: head(1, user, proxy, 1e9)},
+			&protocols.Opening{Head: via(head(1, user, proxy, 2e9), "203.0.113.143"), Fingerprint: 7}, back)
+		b := &protocols.Login{Head: back.Head}
+		if see(tr, b); b.Repeat || b.Session != 0 {
+			t.Errorf("%s: joined", name)
+		}
+	}
+}
+
+// Of a first line that came in two pieces only one leg may have seen the whole.
+func TestUnknownFingerprint(t *testing.T) {
+	tr := New(nil)
+	see(tr, &protocols.Tunnel{Head: head(1, user, proxy, 1e9)},
+		&protocols.Opening{Head: head(2, egress, server, 2e9)},
+		&protocols.Opening{Head: via(head(1, user, proxy, 2e9), "imap.partner.test"), Fingerprint: 7})
+	e := &protocols.Login{Head: head(2, egress, server, 3e9)}
+	if see(tr, e); !e.Repeat {
+		t.Error("not joined")
+	}
+}
+
+// Without a leg, the address that was asked for is the server all the same.
+func TestTargetIsTheServer(t *testing.T) {
+	tr := New(nil)
+	a := &protocols.Login{Head: via(head(1, user, proxy, 3e9), "203.0.113.143")}
+	if see(tr, a); a.Server().String() != "203.0.113.143" || a.Session != 0 {
+		t.Errorf("%+v", a.Head)
+	}
+}
+
+// Requests that a proxy was asked for are repeats, if it is known as one.
+func TestForwardedRequests(t *testing.T) {
+	tr := New(nil)
+	alone := &protocols.Opening{Head: head(2, egress, "203.0.113.80:80", 1e9), Forwarded: true}
+	if see(tr, alone); alone.Repeat {
+		t.Error("a repeat of what nobody saw")
+	}
+	see(tr, &protocols.Opening{Head: head(1, user, proxy, 2e9), Proxied: true},
+		&protocols.Opening{Head: head(3, egress, "203.0.113.80:80", 2e9), Forwarded: true})
+	e := &protocols.MailOperation{Head: head(3, egress, "203.0.113.80:80", 3e9)}
+	if see(tr, e); !e.Repeat {
+		t.Error("no repeat")
+	}
+}
+
+// Whoever is trusted may say who the client is; nobody else.
+func TestRealClient(t *testing.T) {
+	tr := New([]netip.Prefix{netip.MustParsePrefix("10.0.1.0/24")})
+	claim := func(id uint64, peer string) *protocols.Login {
+		h := head(id, peer, server, 1e9)
+		h.Via = &protocols.Via{Origin: netip.MustParseAddrPort("192.0.2.7:0"), OriginSource: "proxy"}
+		return &protocols.Login{Head: h}
+	}
+	yes, no := claim(1, "10.0.1.9:1"), claim(2, "10.0.2.9:1")
+	see(tr, yes, no)
+	if yes.Client().String() != "192.0.2.7" || no.Client().String() != "10.0.2.9" {
+		t.Errorf("%s, %s", yes.Client(), no.Client())
+	}
+	for peer, want := range map[string]string{"10.0.1.9:5": "192.0.2.8", "10.0.2.9:5": "10.0.2.9"} {
+		id := &protocols.ClientInfo{Head: head(9, peer, server, 1e9), Source: "id", Origin: []byte("x-originating-ip 192.0.2.8")}
+		see(tr, id)
+		e := &protocols.Login{Head: head(9, peer, server, 2e9)}
+		if see(tr, e); e.Client().String() != want {
+			t.Errorf("%s: %s, want %s", peer, e.Client(), want)
+		}
+		see(tr, &protocols.ConnEnd{Head: head(9, peer, server, 3e9)})
+	}
+}
+
+func TestBounded(t *testing.T) {
+	tr := New(nil)
+	see(tr, &protocols.Tunnel{Head: head(1, user, proxy, 1e9)})
+	for i := range uint64(3 * maxConns) {
+		h := via(head(10+i, user, proxy, 2e9), "203.0.113.143")
+		h.Via.Port = uint16(i)
+		see(tr, &protocols.Opening{Head: h, Fingerprint: i + 1})
+	}
+	c := tr.Counters()
+	if tr.conns.Len() > maxConns || tr.front.Len() > maxLegs || c.ConnectionsEvicted == 0 || c.LegsEvicted == 0 {
+		t.Errorf("%+v", c)
+	}
+}
