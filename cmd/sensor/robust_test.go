@@ -56,20 +56,24 @@ func TestMutants(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("%d mutants: the slowest took %v, the most allocated is %d MiB, the most in use %d MiB",
-		worst.mutants, worst.took.Round(time.Millisecond), worst.allocated>>20, worst.inUse>>20)
+	t.Logf("%d mutants: the slowest (%s) took %v, the most allocated is %d MiB, the most in use %d MiB",
+		worst.mutants, worst.slowest, worst.took.Round(time.Millisecond), worst.allocated>>20, worst.inUse>>20)
 }
 
 // extremes is the most that mutants cost.
 type extremes struct {
 	mutants          int
+	slowest          string
 	took             time.Duration
 	allocated, inUse uint64
 }
 
 func (e *extremes) add(o extremes) {
 	e.mutants += o.mutants
-	e.took, e.allocated, e.inUse = max(e.took, o.took), max(e.allocated, o.allocated), max(e.inUse, o.inUse)
+	if o.took > e.took {
+		e.took, e.slowest = o.took, o.slowest
+	}
+	e.allocated, e.inUse = max(e.allocated, o.allocated), max(e.inUse, o.inUse)
 }
 
 // allCaptures lists the samples, and the captures of the folders that the
@@ -189,7 +193,7 @@ func survives(t *testing.T, seed uint64, mutant []byte) (cost extremes) {
 	code := run(args, bytes.NewReader(mutant), &out, &errs)
 	runtime.ReadMemStats(&after)
 	hang.Stop()
-	cost = extremes{1, time.Since(start), after.TotalAlloc - before.TotalAlloc, after.HeapAlloc}
+	cost = extremes{1, fmt.Sprintf("%s, seed %d", t.Name(), seed), time.Since(start), after.TotalAlloc - before.TotalAlloc, after.HeapAlloc}
 	var doc struct {
 		Capture struct{ Parsers map[string]uint64 }
 	}
