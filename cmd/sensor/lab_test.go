@@ -145,6 +145,13 @@ func expectations(scenario string, f truthFile) []want {
 		}
 		return []want{is("http.tunnels", tunnels), is("http.tunnels_refused", 1), is("imap.messages_downloaded", mails),
 			is("smtp.messages_accepted", f.Totals["smtp_msgs_in_connect"].(map[string]any)["mail.partner.test:25"].(float64))} // the other one is behind STARTTLS
+	case "14":
+		items, calls := 0.0, 0.0
+		for _, api := range f.Totals["by_api"].(map[string]any) {
+			items += api.(map[string]any)["distinct"].(float64)
+			calls += api.(map[string]any)["requests"].(float64)
+		}
+		return []want{is("http.mail_items", items), is("http.requests", calls)}
 	case "15a":
 		smtp.atMax, logins.atMax = true, true
 		bulk := is("imap.body_bytes", f.n("imap_server_body_bytes"))

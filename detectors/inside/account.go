@@ -11,10 +11,14 @@ import (
 const maxName = 320
 
 // Account returns the one name of an account that was given as raw: lower case,
-// with the default domain where it has none, aliases resolved. It is in buf, or
+// without a Windows domain before it, with the default domain where it has none, aliases resolved. It is in buf, or
 // in a larger one if buf is too small.
 func (b *Border) Account(raw, buf []byte) []byte {
-	name := appendLower(buf[:0], bytes.TrimSpace(raw))
+	raw = bytes.TrimSpace(raw)
+	if i := bytes.LastIndexByte(raw, '\\'); i >= 0 && i+1 < len(raw) && bytes.IndexByte(raw, '@') < 0 {
+		raw = raw[i+1:] // of a Windows domain, which names the same user
+	}
+	name := appendLower(buf[:0], raw)
 	if len(name) == 0 {
 		return name
 	}

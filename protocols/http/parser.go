@@ -95,6 +95,7 @@ func (p *parser) Reset(c capture.Conn) {
 	for len(p.queue) > 0 {
 		p.drop()
 	}
+	p.mail.Reset()
 	for d := range p.side {
 		p.side[d].wipe()
 	}

@@ -31,6 +31,7 @@ func Write(w io.Writer, doc *summary.Document, opt Options) error {
 	p.smtp()
 	p.imap()
 	p.pop3()
+	p.http()
 	p.anomalies()
 	p.evictions()
 	p.alerts()
