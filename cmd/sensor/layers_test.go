@@ -27,6 +27,7 @@ var shared = []string{
 	"detectors/window",
 	"protocols",
 	"protocols/http/webmail",
+	"protocols/sieve/script",
 	"protocols/inflate",
 	"protocols/line",
 	"protocols/mime",

@@ -1,0 +1,315 @@
+package script
+
+import "slices"
+
+// The grammar of a script (RFC 5228, section 8.2) is so regular that commands and
+// tests need not be known to be read: a name, arguments, perhaps tests, and a
+// semicolon or a block. What is open is kept as a stack of frames.
+
+type argKind uint8
+
+const (
+	text argKind = iota // a string
+	tag
+	number
+)
+
+// arg is an argument, or one string of a list.
+type arg struct {
+	kind   argKind
+	at, n  int32 // in the arena
+	group  int32 // which argument of its command it is, from 0
+	tagged bool  // it belongs to the tag before it
+	known  bool  // it does not depend on the mail
+	cut    bool  // there was more than is kept
+}
+
+type frameKind uint8
+
+const (
+	command frameKind = iota
+	test
+	inBlock
+)
+
+// frame is a command, a test or a block that is open.
+type frame struct {
+	kind    frameKind
+	list    bool // a list of strings is open
+	tests   bool // a list of tests is open
+	more    bool // it has more arguments than are kept
+	name    span // in the arena
+	args    int  // index of its first argument
+	group   int32
+	results int // index of the first of the rendered tests in it
+	said    said
+}
+
+func (r *Reader) top() *frame {
+	if len(r.frames) == 0 {
+		return nil
+	}
+	return &r.frames[len(r.frames)-1]
+}
+
+func (r *Reader) push(k frameKind, name []byte) {
+	if len(r.frames) == maxDepth {
+		r.stopped, r.truncated = true, true
+		return
+	}
+	at := len(r.arena)
+	r.arena = append(r.arena, name...)
+	r.frames = append(r.frames, frame{kind: k, name: span{int32(at), int32(len(name))}, args: len(r.args), results: len(r.results)})
+}
+
+// pop closes the innermost frame and forgets what was kept of it.
+func (r *Reader) pop() {
+	f := r.top()
+	r.arena = r.arena[:f.name.at]
+	r.args = r.args[:f.args]
+	r.results = r.results[:f.results]
+	r.frames = r.frames[:len(r.frames)-1]
+}
+
+func (r *Reader) name(f *frame) []byte { return r.arena[f.name.at : f.name.at+f.name.n] }
+
+func (r *Reader) str(a *arg) []byte { return r.arena[a.at : a.at+a.n] }
+
+// identifier is the name of a command or of a test.
+func (r *Reader) identifier(name []byte) {
+	f := r.top()
+	if f == nil || f.kind == inBlock {
+		r.beginCommand(name)
+		r.push(command, name)
+		return
+	}
+	f.list = false
+	r.push(test, name)
+}
+
+// argument takes a tag or a number, which is kept as it was written.
+func (r *Reader) argument(k argKind, w []byte) {
+	at := len(r.arena)
+	r.arena = append(r.arena, w...)
+	r.addArg(arg{kind: k, at: int32(at), n: int32(len(w)), known: true})
+}
+
+// stringArgument takes the string that stands at the end of the arena.
+func (r *Reader) stringArgument() {
+	b := r.arena[r.begun:]
+	known := !r.cut
+	if r.require.encoded {
+		r.scratch = decode(r.scratch[:0], b)
+		b = append(b[:0], r.scratch...)
+	}
+	if r.require.variables {
+		var ok bool
+		r.scratch, ok = r.vars.expand(r.scratch[:0], b)
+		known = known && ok
+		b = append(b[:0], r.scratch...)
+	}
+	cut := r.cut
+	if room := max(maxArena-r.begun, 0); len(b) > room {
+		b, cut = b[:room], true
+	}
+	r.arena = append(r.arena[:r.begun], b...)
+	r.addArg(arg{at: int32(r.begun), n: int32(len(b)), known: known && !cut, cut: cut})
+}
+
+// addArg adds an argument whose text ends the arena.
+func (r *Reader) addArg(a arg) {
+	f := r.top()
+	if f == nil || f.kind == inBlock || f.tests {
+		r.damage()
+		r.arena = r.arena[:a.at]
+		return
+	}
+	if !f.list {
+		f.group++
+	}
+	a.group = f.group
+	n := len(r.args)
+	if n > f.args {
+		last := &r.args[n-1]
+		if last.group == a.group {
+			a.tagged = last.tagged
+		} else {
+			a.tagged = a.kind != tag && last.kind == tag && takesValue(r.str(last))
+		}
+		if n-f.args == maxArgs || n == maxAllArgs { // the last one counts most: what a command acts on stands last
+			f.more = true
+			k := copy(r.arena[last.at:], r.str(&a))
+			a.at = last.at
+			r.arena = r.arena[:int(a.at)+k]
+			r.args = r.args[:n-1]
+		}
+	}
+	r.args = append(r.args, a)
+}
+
+// takesValue reports whether a tag is followed by a value of its own.
+func takesValue(name []byte) bool {
+	_, found := slices.BinarySearch(valueTags, string(name))
+	return found
+}
+
+// valueTags have a value of their own, as the RFCs define them: comparators
+// (5228), relational tests (5231), dates (5260), vacation (5230, 6131), enotify
+// (5435), imap4flags (5232), MIME parts (5703), body (5173), duplicate (7352),
+// redirect with DSN and deliverby (6009), fcc and special-use (8580, 8579),
+// mailboxid (9042), and the notify extension before RFC 5435.
+var valueTags = []string{
+	"addresses", "bymode", "bytimeabsolute", "bytimerelative", "comparator", "content", "count", "days", "fcc", "first",
+	"flags", "from", "handle", "header", "importance", "index", "mailboxid", "message", "method", "name", "notify",
+	"options", "param", "ret", "seconds", "specialuse", "subject", "uniqueid", "value", "zone",
+}
+
+// punctuation takes what holds commands together.
+func (r *Reader) punctuation(c byte) {
+	f := r.top()
+	if f == nil || f.kind == inBlock {
+		if c == '}' && f != nil {
+			r.endBlock()
+		} else if c != ';' {
+			r.damage()
+		}
+		return
+	}
+	switch c {
+	case '[':
+		f.group++
+		f.list = true
+	case ']':
+		f.list = false
+	case '(':
+		f.tests = true
+	case ',':
+		if !f.list {
+			r.endMembers()
+		}
+	case ')':
+		r.endTests()
+	case ';':
+		r.toCommand()
+		r.execute(r.top())
+		r.pop()
+	case '{':
+		r.toCommand()
+		r.beginBlock()
+	case '}': // the semicolon is missing
+		r.damage()
+		r.toCommand()
+		r.execute(r.top())
+		r.pop()
+		r.punctuation(c)
+	}
+}
+
+// toCommand ends the tests that are open.
+func (r *Reader) toCommand() {
+	for r.top().kind == test {
+		r.endTest()
+	}
+}
+
+// endMembers ends what stands before a comma in a list of tests.
+func (r *Reader) endMembers() {
+	for r.top().kind == test && !r.top().tests {
+		r.endTest()
+	}
+	if !r.top().tests {
+		r.damage()
+	}
+}
+
+// endTests ends a list of tests.
+func (r *Reader) endTests() {
+	r.endMembers()
+	r.top().tests = false
+}
+
+// maxMembers is how many tests of a list are rendered.
+const maxMembers = 8
+
+// endTest replaces the test at the top by its result.
+func (r *Reader) endTest() {
+	f := r.top()
+	truth := r.judge(f)
+	r.scratch = r.render(r.scratch[:0], f)
+	r.pop()
+	p := r.top()
+	p.said.add(truth)
+	if len(r.results)-p.results == maxMembers {
+		p.more = true
+		return
+	}
+	r.results = append(r.results, span{int32(len(r.arena)), int32(len(r.scratch))})
+	r.arena = append(r.arena, r.scratch...)
+}
+
+// group returns the strings of the last argument of a command or test (k is 0),
+// or of one before it, values of tags not counted: what RFC 5228, section 2.6.1
+// calls positional arguments.
+func (r *Reader) group(f *frame, k int) []arg {
+	for i := len(r.args); i > f.args; {
+		j := i - 1
+		for j > f.args && r.args[j-1].group == r.args[j].group {
+			j--
+		}
+		if a := &r.args[j]; a.kind == text && !a.tagged {
+			if k == 0 {
+				return r.args[j:i]
+			}
+			k--
+		}
+		i = j
+	}
+	return nil
+}
+
+// positional returns the first string of such an argument, or nil.
+func (r *Reader) positional(f *frame, k int) *arg {
+	if g := r.group(f, k); len(g) > 0 {
+		return &g[0]
+	}
+	return nil
+}
+
+// has reports whether a command or test has the tag.
+func (r *Reader) has(f *frame, name string) bool {
+	for i := f.args; i < len(r.args); i++ {
+		if a := &r.args[i]; a.kind == tag && string(r.str(a)) == name {
+			return true
+		}
+	}
+	return false
+}
+
+// value returns the strings that belong to a tag.
+func (r *Reader) value(f *frame, name string) []arg {
+	for i := f.args; i < len(r.args); i++ {
+		if a := &r.args[i]; a.kind != tag || string(r.str(a)) != name {
+			continue
+		}
+		j := i + 1
+		for j < len(r.args) && r.args[j].tagged && r.args[j].group == r.args[i+1].group {
+			j++
+		}
+		return r.args[i+1 : j]
+	}
+	return nil
+}
+
+// closeAll ends everything that is open, at the end of what was read.
+func (r *Reader) closeAll() {
+	for f := r.top(); f != nil; f = r.top() {
+		switch f.kind {
+		case inBlock:
+			r.endBlock()
+		default: // not whole: it did not come to act
+			r.pop()
+		}
+	}
+	r.closeChain()
+	r.done |= r.paths
+}
