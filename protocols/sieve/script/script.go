@@ -88,7 +88,7 @@ func (r *Reader) Reset() {
 
 // Write reads the next octets of the script.
 func (r *Reader) Write(b []byte) {
-	if r.gap {
+	if r.gap || r.ended {
 		return
 	}
 	if n := maxScript - r.size; len(b) > n {
