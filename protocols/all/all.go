@@ -7,6 +7,7 @@ import (
 	"mailsensor/protocols/http"
 	"mailsensor/protocols/imap"
 	"mailsensor/protocols/pop3"
+	"mailsensor/protocols/sieve"
 	"mailsensor/protocols/smtp"
 	"mailsensor/protocols/tls"
 )
@@ -25,6 +26,7 @@ func Protocols(c Config) []protocols.Protocol {
 		smtp.New(mail),
 		imap.New(),
 		pop3.New(),
+		sieve.New(),
 		http.New(),
 	}
 }

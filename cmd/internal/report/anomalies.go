@@ -85,6 +85,20 @@ func meaning(kind string) string {
 		return "octets slipped in before TLS began"
 	case "pop3_starttls_refused":
 		return "the server refused STLS"
+	case "sieve_unknown_command":
+		return "a line that is no command"
+	case "sieve_bad_response":
+		return "a line that is no response"
+	case "sieve_unexpected_response":
+		return "a response that answers nothing"
+	case "sieve_bad_literal":
+		return "a string whose length is wrong"
+	case "sieve_queue_overflow":
+		return "too many commands without an answer"
+	case "sieve_starttls_injection":
+		return "octets slipped in before TLS began"
+	case "sieve_starttls_refused":
+		return "the server refused STARTTLS"
 	case "smtp_unexpected_tls":
 		return "TLS that nobody asked for"
 	}
