@@ -10,10 +10,10 @@ import (
 type tlsState uint8
 
 const (
-	noTLS    tlsState = iota
-	askedTLS          // STARTTLS waits for its answer
-	begunTLS          // its OK came; TLS follows, or the mirror was decrypted
-	spoiltTLS         // the server said something else first
+	noTLS     tlsState = iota
+	askedTLS           // STARTTLS waits for its answer
+	begunTLS           // its OK came; TLS follows, or the mirror was decrypted
+	spoiltTLS          // the server said something else first
 )
 
 // Things that are reported once a connection.
