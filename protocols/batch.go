@@ -2,6 +2,8 @@ package protocols
 
 import (
 	"cmp"
+	"slices"
+
 	"mailsensor/capture"
 )
 
@@ -121,6 +123,11 @@ func (b *Batch) Reset() {
 		b.arena = nil
 	}
 	b.arena = b.arena[:0]
+}
+
+// Sort puts the events into the order of their positions.
+func (b *Batch) Sort() {
+	slices.SortFunc(b.Events, func(x, y Event) int { return x.Header().Pos.Compare(y.Header().Pos) })
 }
 
 // Copy keeps p in the batch.

@@ -8,6 +8,7 @@ func merge(rounds <-chan *round, free chan<- *round, observe func(protocols.Even
 	var heads [][]protocols.Event
 	for r := range rounds {
 		r.pending.Wait()
+		r.release()
 		heads = heads[:0]
 		for i := range r.lanes {
 			if ev := r.lanes[i].events.Events; len(ev) > 0 {

@@ -21,6 +21,7 @@ type reader struct {
 	res     Result
 	round   *round
 	bytes   int // of frames in the round
+	frames  int
 }
 
 func newReader(opt Options, team []*worker, free <-chan *round, merged chan<- *round) *reader {
@@ -30,7 +31,7 @@ func newReader(opt Options, team []*worker, free <-chan *round, merged chan<- *r
 // run reads to the end and closes every connection that is still open.
 func (r *reader) run(ctx context.Context) error {
 	r.round = <-r.free
-	err := r.frames(ctx)
+	err := r.read(ctx)
 	end := tick{now: r.clock.now, index: r.res.Packets}
 	r.tick(end) // what is due in the last second is due before anything is flushed
 	r.send()
@@ -48,7 +49,7 @@ func (r *reader) run(ctx context.Context) error {
 	return err
 }
 
-func (r *reader) frames(ctx context.Context) error {
+func (r *reader) read(ctx context.Context) error {
 	var seg capture.Segment
 	for {
 		frame, info, err := r.opt.Source.Next()
@@ -70,16 +71,13 @@ func (r *reader) frames(ctx context.Context) error {
 		}
 		r.account(len(frame), &info, index)
 		if r.decoder.Decode(frame, &info, index, &seg) == decode.TCP {
-			l := &r.round.lanes[shardOf(seg.Hash)%len(r.team)]
 			if info.Block == nil { // gone with the next frame
 				seg.Payload = slices.Clone(seg.Payload)
 			}
-			l.add(&seg, info.Block)
-			if len(l.segments) >= roundSegments {
-				r.bytes = roundBytes
-			}
+			r.round.add(&seg, info.Block)
 		}
-		if r.bytes += len(frame); r.bytes >= roundBytes {
+		r.frames++
+		if r.bytes += len(frame); r.bytes >= roundBytes || r.frames >= roundFrames {
 			r.send()
 			if ctx.Err() != nil {
 				return io.EOF
@@ -105,14 +103,8 @@ func (r *reader) account(captured int, info *capture.Info, index uint64) {
 	}
 }
 
-// tick tells every lane that event time went on.
-func (r *reader) tick(t tick) {
-	for i := range r.round.lanes {
-		l := &r.round.lanes[i]
-		t.at = len(l.segments)
-		l.ticks = append(l.ticks, t)
-	}
-}
+// tick tells every shard that event time went on.
+func (r *reader) tick(t tick) { r.round.ticks = append(r.round.ticks, t) }
 
 // send gives the round to the workers and takes a new one.
 func (r *reader) send() {
@@ -122,7 +114,7 @@ func (r *reader) send() {
 	}
 	r.merged <- r.round
 	r.round = <-r.free
-	r.bytes = 0
+	r.bytes, r.frames = 0, 0
 }
 
 func (r *reader) result() Result {

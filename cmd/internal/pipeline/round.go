@@ -7,35 +7,49 @@ import (
 	"mailsensor/protocols"
 )
 
-// Bounds of what is under way between the reader and the merge.
+// Bounds of what is under way between the reader and the merge. A round is as
+// long as the cache allows: the more segments of a flow come in one, the more of
+// them find its state still there.
 const (
-	roundsInFlight = 12
-	roundBytes     = 512 << 10
-	roundSegments  = 1024
+	roundsInFlight = 2
+	roundBytes     = 4 << 20
+	roundFrames    = 4096
 	flushLimit     = 512 // connections closed at the end of the capture
 )
 
-// round is a stretch of the capture, dealt into one lane per worker.
+// round is a stretch of the capture, dealt by shard.
 type round struct {
+	queues  [Shards]queue
+	unused  []*chunk
+	ticks   []tick
+	blocks  []*capture.Block // retained until the round is done
 	lanes   []lane
 	pending sync.WaitGroup // lanes that are not done
 }
 
-// lane is one worker's share of a round.
-type lane struct {
-	segments []capture.Segment
-	ticks    []tick
-	blocks   []*capture.Block // retained until the lane is done
-	flush    int              // shard to be flushed at end; -1: none
-	end      tick
-	events   protocols.Batch
-	round    *round
+// queue is the segments of a shard, in their order.
+type queue struct {
+	chunks []*chunk
 }
 
-// tick tells the worker that event time crossed an interval: timeouts due by
-// now fire before the segment at.
+// chunk is some of them. A round keeps as many chunks as it ever needed at once,
+// whichever shards the segments were for.
+type chunk struct {
+	n        int
+	segments [32]capture.Segment
+}
+
+// lane is what one worker does of a round: the queues of its shards.
+type lane struct {
+	round  *round
+	events protocols.Batch
+	flush  int // shard to be flushed at end; -1: none
+	end    tick
+}
+
+// tick tells the workers that event time crossed an interval: timeouts due by
+// now fire before the segment with the index, or one behind it.
 type tick struct {
-	at    int    // index into segments
 	now   int64  // Unix nanoseconds
 	index uint64 // of the packet whose time it was
 }
@@ -49,23 +63,50 @@ func newRound(workers int) *round {
 	return r
 }
 
-// add puts a segment into the lane and keeps the block its payload is in.
-func (l *lane) add(s *capture.Segment, b *capture.Block) {
-	l.segments = append(l.segments, *s)
+// add puts a segment into the queue of its shard and keeps the block its payload
+// is in.
+func (r *round) add(s *capture.Segment, b *capture.Block) {
+	q := &r.queues[shardOf(s.Hash)]
+	n := len(q.chunks)
+	if n == 0 || q.chunks[n-1].n == len(q.chunks[n-1].segments) {
+		q.chunks = append(q.chunks, r.chunk())
+		n++
+	}
+	c := q.chunks[n-1]
+	c.segments[c.n] = *s
+	c.n++
 	if b == nil {
 		return
 	}
-	if n := len(l.blocks); n == 0 || l.blocks[n-1] != b {
+	if n := len(r.blocks); n == 0 || r.blocks[n-1] != b {
 		b.Retain()
-		l.blocks = append(l.blocks, b)
+		r.blocks = append(r.blocks, b)
 	}
 }
 
+func (r *round) chunk() *chunk {
+	n := len(r.unused)
+	if n == 0 {
+		return new(chunk)
+	}
+	c := r.unused[n-1]
+	r.unused = r.unused[:n-1]
+	return c
+}
+
 // release lets go of everything borrowed.
-func (l *lane) release() {
-	for _, b := range l.blocks {
+func (r *round) release() {
+	for _, b := range r.blocks {
 		b.Release()
 	}
-	clear(l.blocks)
-	l.blocks, l.segments, l.ticks, l.flush = l.blocks[:0], l.segments[:0], l.ticks[:0], -1
+	clear(r.blocks)
+	for i := range r.queues {
+		q := &r.queues[i]
+		for _, c := range q.chunks {
+			c.n = 0
+		}
+		r.unused = append(r.unused, q.chunks...)
+		q.chunks = q.chunks[:0]
+	}
+	r.blocks, r.ticks = r.blocks[:0], r.ticks[:0]
 }

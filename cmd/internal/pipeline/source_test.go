@@ -176,7 +176,7 @@ func TestCancel(t *testing.T) {
 	}
 	cancel()
 	res, err = Run(ctx, Options{Source: &endless{frames: crowd(2)}, Workers: 2, Protocols: toy(), Observe: func(protocols.Event) {}})
-	if limit := uint64(4 * roundSegments); err != nil || res.Packets > limit {
+	if limit := uint64(4 * roundFrames); err != nil || res.Packets > limit {
 		t.Errorf("cancelled before it began: %v, %d packets, at most %d expected", err, res.Packets, limit)
 	}
 }

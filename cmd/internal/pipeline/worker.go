@@ -40,35 +40,42 @@ func (w *worker) run() {
 	defer close(w.done)
 	for l := range w.in {
 		w.work(l)
-		l.release()
 		l.round.pending.Done()
 	}
 }
 
+// work takes one shard after the other: the state of its flows then stays in the
+// cache from one of their segments to the next. The events are put back into the
+// order of the capture.
 func (w *worker) work(l *lane) {
 	w.driver.Batch = &l.events
-	ticks := l.ticks
-	for i := range l.segments {
-		for len(ticks) > 0 && ticks[0].at == i {
-			w.advance(l, ticks[0])
-			ticks = ticks[1:]
-		}
-		s := &l.segments[i]
-		l.events.At(s.Index, protocols.PacketShard)
-		w.tables[shardOf(s.Hash)/w.step].Segment(s)
-	}
-	for _, t := range ticks {
-		w.advance(l, t)
+	for i, table := range w.tables {
+		w.shard(l, table, w.first+i*w.step)
 	}
 	if l.flush >= 0 {
 		l.events.At(l.end.index, uint16(l.flush))
 		w.more = w.tables[l.flush/w.step].Flush(l.end.now, flushLimit)
+		l.flush = -1
 	}
+	l.events.Sort()
 }
 
-func (w *worker) advance(l *lane, t tick) {
-	for i, table := range w.tables {
-		l.events.At(t.index, uint16(w.first+i*w.step))
+func (w *worker) shard(l *lane, table *tcp.Table, shard int) {
+	ticks := l.round.ticks
+	for _, c := range l.round.queues[shard].chunks {
+		for i := range c.segments[:c.n] {
+			s := &c.segments[i]
+			for len(ticks) > 0 && ticks[0].index <= s.Index {
+				l.events.At(ticks[0].index, uint16(shard))
+				table.Advance(ticks[0].now)
+				ticks = ticks[1:]
+			}
+			l.events.At(s.Index, protocols.PacketShard)
+			table.Segment(s)
+		}
+	}
+	for _, t := range ticks {
+		l.events.At(t.index, uint16(shard))
 		table.Advance(t.now)
 	}
 }
