@@ -14,7 +14,6 @@ package exfil
 import (
 	"bytes"
 	"slices"
-	"strings"
 	"time"
 
 	"mailsensor/detectors"
@@ -44,6 +43,7 @@ const (
 	maxSenders  = 1 << 16
 	maxMessages = 1 << 14 // that were seen on one leg, and will come on the next
 	maxKnown    = 256     // recipients that are remembered of a sender
+	usualKnown  = 16      // without another allocation
 )
 
 const day = int64(24 * time.Hour)
@@ -55,6 +55,8 @@ type Detector struct {
 	senders *recent.Table[string, sender]
 	seen    *recent.Table[uint64, int64] // messages, by their Message-ID
 	name    []byte
+	lower   []byte   // the recipients of the message at hand that are outside
+	out     [][]byte // each of them
 }
 
 // sender is what is known of one.
@@ -126,7 +128,11 @@ func (d *Detector) sender(e *protocols.Message) *sender {
 	if s == nil {
 		key := string(d.name)
 		s = d.senders.Insert(key)
-		*s = sender{name: key, first: e.Time, known: s.known[:0], day: e.Time / day}
+		known := s.known[:0]
+		if known == nil {
+			known = make([]uint64, 0, usualKnown)
+		}
+		*s = sender{name: key, first: e.Time, known: known, day: e.Time / day}
 	}
 	return s
 }
@@ -157,19 +163,22 @@ func (s *sender) turn(t int64) {
 	}
 }
 
-// outside lists the accepted recipients that are not ours, in lower case.
-func (d *Detector) outside(e *protocols.Message) (list [][]byte) {
+// outside lists the accepted recipients that are not ours, in lower case; they are
+// good until the next message.
+func (d *Detector) outside(e *protocols.Message) [][]byte {
+	d.lower, d.out = d.lower[:0], d.out[:0]
 	for i := range e.Recipients {
 		r := &e.Recipients[i]
-		if r.Outcome != protocols.Accepted {
+		if r.Outcome != protocols.Accepted || bytes.IndexByte(r.Address, '@') <= 0 {
 			continue
 		}
-		a := bytes.ToLower(r.Address)
-		if ours, _ := d.border.Mailbox(a); !ours && bytes.IndexByte(a, '@') > 0 {
-			list = append(list, a)
+		if ours, _ := d.border.Mailbox(r.Address); !ours {
+			n := len(d.lower)
+			d.lower = inside.AppendLower(d.lower, r.Address)
+			d.out = append(d.out, d.lower[n:len(d.lower):len(d.lower)])
 		}
 	}
-	return list
+	return d.out
 }
 
 func domainOf(a []byte) []byte { return a[bytes.LastIndexByte(a, '@')+1:] }
@@ -178,17 +187,21 @@ func free(a []byte) bool { return freemail.Domain(domainOf(a)) }
 
 // own reports whether an outside address looks like the sender's own elsewhere.
 func own(account string, to []byte) bool {
-	a, b := letters(account), letters(string(to))
-	return len(a) >= 4 && (strings.Contains(b, a) || len(b) >= 5 && strings.Contains(a, b))
+	var room [2][64]byte
+	a, b := letters(room[0][:0], account), letters(room[1][:0], to)
+	return len(a) >= 4 && (bytes.Contains(b, a) || len(b) >= 5 && bytes.Contains(a, b))
 }
 
-// letters are those of a local part, without digits and dots.
-func letters(s string) string {
-	local, _, _ := strings.Cut(s, "@")
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' {
-			return r
+// letters appends those of a local part, without digits and dots.
+func letters[T string | []byte](dst []byte, address T) []byte {
+	for i := range len(address) {
+		c := address[i]
+		if c == '@' {
+			break
 		}
-		return -1
-	}, local)
+		if c >= 'a' && c <= 'z' {
+			dst = append(dst, c)
+		}
+	}
+	return dst
 }

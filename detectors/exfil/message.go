@@ -118,29 +118,28 @@ func together(signs []sign) float64 {
 // kinds finds a mail store and an archive among the attachments, by name.
 func kinds(f *protocols.Facts) (store, archive string) {
 	for i := range f.Attachments {
-		name := clean(f.Attachments[i].Name)
+		name := bytes.TrimSpace(f.Attachments[i].Name)
 		switch {
 		case isStore(name):
-			store = name
+			store = clean(name)
 		case isArchive(name):
-			archive = name
+			archive = clean(name)
 		}
 	}
 	return store, archive
 }
 
-func isStore(name string) bool {
+func isStore(name []byte) bool {
 	return hasSuffix(name, ".pst", ".ost", ".mbox", ".mbx", ".nsf", ".olm", ".dbx", ".edb", ".pst.zip", ".mbox.zip", ".pst.gz", ".mbox.gz")
 }
 
-func isArchive(name string) bool {
+func isArchive(name []byte) bool {
 	return hasSuffix(name, ".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".cab", ".iso")
 }
 
-func hasSuffix(name string, list ...string) bool {
-	name = strings.ToLower(name)
+func hasSuffix(name []byte, list ...string) bool {
 	for _, s := range list {
-		if strings.HasSuffix(name, s) {
+		if n := len(name) - len(s); n >= 0 && strings.EqualFold(string(name[n:]), s) {
 			return true
 		}
 	}
@@ -191,7 +190,7 @@ func (d *Detector) daily(e *protocols.Message, s *sender, raise func(detectors.A
 // file is about a mail store that is moved over the web.
 func (d *Detector) file(e *protocols.MailOperation, raise func(detectors.Alert)) {
 	name := clean(e.Name)
-	if !isStore(name) || e.Outcome == protocols.Rejected {
+	if !isStore(bytes.TrimSpace(e.Name)) || e.Outcome == protocols.Rejected {
 		return
 	}
 	d.name = d.border.Account(e.Account, d.name)

@@ -1,6 +1,7 @@
 package forward
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,14 +9,15 @@ import (
 
 	"mailsensor/detectors"
 	"mailsensor/protocols"
+	"mailsensor/protocols/line"
 )
 
 // passing is a message on its way: who it went to so far.
 type passing struct {
 	time   int64
-	from   string   // envelope sender of the first leg
-	inside []string // recipients of ours
-	others []string // all others, and those who were found to get it besides
+	from   string // envelope sender of the first leg
+	inside names  // recipients of ours
+	others names  // all others, and those who were found to get it besides
 }
 
 // maxRecipients bounds what is remembered of a message; one with more is no mail
@@ -36,81 +38,74 @@ func (d *Detector) message(e *protocols.Message, raise func(detectors.Alert)) {
 	if e.Outcome != protocols.Accepted || len(e.Recipients) > maxRecipients || e.RecipientsDropped > 0 {
 		return
 	}
-	keys := twinKeys(e)
+	var room [2]uint64
+	keys := d.twinKeys(e, room[:0])
 	if len(keys) == 0 {
 		return
 	}
-	var in, out []string
+	d.recipients(e)
+	var p passing
+	if old := d.find(keys, e.Time); old == nil {
+		p.time = e.Time
+		d.name = appendAddress(d.name[:0], e.From)
+		p.from = d.kept.keep(d.name)
+		d.submitted(e)
+	} else if p = *old; p.inside != "" && len(e.Facts.ListID) == 0 {
+		for to := range names(d.out).all {
+			if !p.others.has(to) && !d.allowed(to) {
+				d.twin(e, &p, to, raise)
+			}
+		}
+	}
+	p.inside, p.others = d.join(p.inside, d.in), d.join(p.others, d.out)
+	for _, k := range keys {
+		d.put(k, &p)
+	}
+}
+
+// recipients lists those who were accepted, in d.in and d.out.
+func (d *Detector) recipients(e *protocols.Message) {
+	d.in, d.out = d.in[:0], d.out[:0]
 	for i := range e.Recipients {
 		r := &e.Recipients[i]
 		if r.Outcome != protocols.Accepted {
 			continue
 		}
-		to := address(r.Address)
-		switch ours, _ := d.border.Domain([]byte(domainOf(to))); {
-		case to == "":
-		case ours:
-			in = append(in, to)
-		default:
-			out = append(out, to)
+		d.name = appendAddress(d.name[:0], r.Address)
+		if len(d.name) == 0 {
+			continue
 		}
-	}
-	p := d.find(keys, e.Time)
-	if p == nil {
-		p = &passing{time: e.Time, from: address(e.From)}
-		p.add(in, out)
-		d.submitted(e, out)
-		for _, k := range keys {
-			d.put(k, p)
+		if ours, _ := d.border.Domain(d.name[bytes.LastIndexByte(d.name, '@')+1:]); ours {
+			d.in = appendName(d.in, d.name)
+		} else {
+			d.out = appendName(d.out, d.name)
 		}
-		return
-	}
-	for _, to := range out {
-		if len(p.inside) > 0 && !slices.Contains(p.others, to) && len(e.Facts.ListID) == 0 && !d.allowed(to) {
-			d.twin(e, p, to, raise)
-		}
-	}
-	p.add(in, out)
-	for _, k := range keys {
-		d.put(k, p)
 	}
 }
 
 // submitted notes whom people of ours write to by themselves.
-func (d *Detector) submitted(e *protocols.Message, out []string) {
+func (d *Detector) submitted(e *protocols.Message) {
 	if ours, _ := d.border.Mailbox(e.From); !ours && len(e.Account) == 0 {
 		return
 	}
-	for _, to := range out {
-		d.wrote(to, e.Time)
+	for to := range names(d.out).all {
+		d.wrote([]byte(to), e.Time)
 	}
 }
 
-func (p *passing) add(in, out []string) {
-	for _, to := range in {
-		if !slices.Contains(p.inside, to) && len(p.inside) < maxRecipients {
-			p.inside = append(p.inside, to)
-		}
-	}
-	for _, to := range out {
-		if !slices.Contains(p.others, to) && len(p.others) < maxRecipients {
-			p.others = append(p.others, to)
-		}
-	}
-}
-
-// twinKeys are what two copies of one message share: its Message-ID, or who wrote
-// it when about what.
-func twinKeys(e *protocols.Message) (keys []uint64) {
+// twinKeys appends what two copies of one message share: its Message-ID, or who
+// wrote it when about what.
+func (d *Detector) twinKeys(e *protocols.Message, keys []uint64) []uint64 {
 	f := &e.Facts
 	if len(f.MessageID) > 0 {
 		keys = append(keys, protocols.NameID(f.MessageID))
 	}
 	if len(f.Date) > 0 && len(f.From) > 0 {
-		b := append([]byte("d\x00"), f.Date...)
+		b := append(append(d.key[:0], "d\x00"...), f.Date...)
 		b = append(append(b, 0), f.From[0]...)
 		b = append(append(b, 0), bare(f.Subject)...)
 		keys = append(keys, protocols.NameID(b))
+		d.key = b
 	}
 	return keys
 }
@@ -118,25 +113,29 @@ func twinKeys(e *protocols.Message) (keys []uint64) {
 // bare is a subject without the marks of answers and forwards.
 func bare(s []byte) []byte {
 	for {
-		s = []byte(strings.TrimLeft(string(s), " \t"))
-		colon := slices.Index(s, ':')
-		if colon < 1 || colon > 3 {
+		s = bytes.TrimLeft(s, " \t")
+		colon := bytes.IndexByte(s, ':')
+		if colon < 1 || colon > 3 || !mark(s[:colon]) {
 			return s
 		}
-		switch strings.ToLower(string(s[:colon])) {
-		case "re", "fw", "fwd", "aw", "wg", "tr", "rv", "sv", "vs", "enc", "doorst":
-			s = s[colon+1:]
-		default:
-			return s
-		}
+		s = s[colon+1:]
 	}
 }
 
+func mark(word []byte) bool {
+	for _, m := range [...]string{"RE", "FW", "FWD", "AW", "WG", "TR", "RV", "SV", "VS", "ENC"} {
+		if line.EqualFold(word, m) {
+			return true
+		}
+	}
+	return false
+}
+
+// find returns a message that came before within TwinWindow.
 func (d *Detector) find(keys []uint64, t int64) *passing {
 	for _, k := range keys {
 		if p := d.messages.Get(k); p != nil && t-p.time <= int64(d.config.TwinWindow) {
-			c := *p
-			return &c
+			return p
 		}
 	}
 	return nil
@@ -190,12 +189,12 @@ func (d *Detector) twin(e *protocols.Message, p *passing, to string, raise func(
 func owner(e *protocols.Message, p *passing) (mailbox string, sure bool) {
 	from := unSRS(address(e.From))
 	resent := address(e.Facts.ResentFrom)
-	for _, m := range p.inside {
+	for m := range p.inside.all {
 		if m == from || m == resent || strings.Contains(from, strings.ReplaceAll(m, "@", "=")) {
 			return m, true
 		}
 	}
-	return p.inside[0], len(p.inside) == 1
+	return p.inside.first(), p.inside.len() == 1
 }
 
 // unSRS undoes the rewriting of an envelope sender by a forwarder

@@ -56,7 +56,11 @@ type Detector struct {
 	boxes    *recent.Table[string, box]
 	targets  *recent.Table[string, target]
 	contacts *recent.Table[uint64, int64] // when an outside address was first written to
+	kept     store
 	name     []byte
+	key      []byte
+	in, out  []byte // recipients of the message at hand, as names
+	joined   []byte
 }
 
 // New returns a Detector.

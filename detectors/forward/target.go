@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"mailsensor/detectors/freemail"
 	"mailsensor/protocols"
@@ -20,6 +21,21 @@ const maxMailboxes = 32
 // address is one in lower case, without what cannot be part of it.
 func address(raw []byte) string {
 	return strings.ToLower(strings.Trim(strings.ToValidUTF8(string(raw), "?"), " <>\t\r\n"))
+}
+
+// appendAddress appends address(raw). It makes no string of an ordinary one.
+func appendAddress(dst, raw []byte) []byte {
+	n := len(dst)
+	for _, c := range bytes.Trim(raw, " <>\t\r\n") {
+		if c >= utf8.RuneSelf {
+			return append(dst[:n], address(raw)...)
+		}
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst
 }
 
 func domainOf(a string) string { return a[strings.LastIndexByte(a, '@')+1:] }
@@ -41,8 +57,8 @@ func (d *Detector) allowed(to string) bool {
 }
 
 // wrote notes that somebody wrote to an outside address by himself.
-func (d *Detector) wrote(to string, t int64) {
-	h := protocols.NameID([]byte(to))
+func (d *Detector) wrote(to []byte, t int64) {
+	h := protocols.NameID(to)
 	if d.contacts.Get(h) == nil {
 		*d.contacts.Insert(h) = t
 	}

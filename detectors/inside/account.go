@@ -18,7 +18,7 @@ func (b *Border) Account(raw, buf []byte) []byte {
 	if i := bytes.LastIndexByte(raw, '\\'); i >= 0 && i+1 < len(raw) && bytes.IndexByte(raw, '@') < 0 {
 		raw = raw[i+1:] // of a Windows domain, which names the same user
 	}
-	name := appendLower(buf[:0], raw)
+	name := AppendLower(buf[:0], raw)
 	if len(name) == 0 {
 		return name
 	}
@@ -39,8 +39,8 @@ func (b *Border) withDomain(name []byte) []byte {
 	return append(append(name, '@'), b.config.DefaultDomain...)
 }
 
-// appendLower appends s in lower case, as valid UTF-8, cut at maxName.
-func appendLower(dst, s []byte) []byte {
+// AppendLower appends s in lower case, as valid UTF-8, cut at maxName.
+func AppendLower(dst, s []byte) []byte {
 	for i := 0; i < len(s) && i < maxName; {
 		if c := s[i]; c < utf8.RuneSelf {
 			if 'A' <= c && c <= 'Z' {

@@ -43,7 +43,7 @@ func New(c Config) *Border {
 		b.networks = Private()
 	}
 	for _, d := range c.Domains {
-		b.domains[string(appendLower(nil, []byte(d)))] = true
+		b.domains[string(AppendLower(nil, []byte(d)))] = true
 	}
 	return b
 }
@@ -174,6 +174,6 @@ func (b *Border) learn(domain []byte, inside bool) {
 }
 
 func (b *Border) lower(s []byte) []byte {
-	b.scratch = appendLower(b.scratch[:0], s)
+	b.scratch = AppendLower(b.scratch[:0], s)
 	return b.scratch
 }
