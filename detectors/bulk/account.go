@@ -11,6 +11,9 @@ import (
 	"mailsensor/protocols"
 )
 
+// usualSources is how many clients an account has without another allocation.
+const usualSources = 8
+
 // past is how many days of an account are remembered.
 const past = 14
 
@@ -152,6 +155,9 @@ func (a *account) source(addr netip.Addr, t int64) *reader {
 			}
 		}
 		a.sources = slices.Delete(a.sources, oldest, oldest+1)
+	}
+	if a.sources == nil {
+		a.sources = make([]reader, 0, usualSources)
 	}
 	a.sources = append(a.sources, reader{addr, t, t})
 	return &a.sources[len(a.sources)-1]

@@ -11,6 +11,7 @@ import (
 // host is a client that reads mailboxes.
 type host struct {
 	reads []taken    // accounts, within the window
+	room  [1]taken   // where reads begins: most hosts read one account
 	many  window.Set // days on which it read as many mailboxes: webmail, archivers, proxies do
 	told  int
 }
@@ -42,7 +43,7 @@ func (d *Detector) client(e *protocols.MailboxRead, a *account, fresh uint64, ra
 		h = d.hosts.Insert(e.Client())
 		*h = host{reads: h.reads[:0]}
 	}
-	n := h.take(protocols.NameID([]byte(a.name)), fresh, e.Time, int64(d.config.BurstWindow), uint64(d.config.PerMailbox))
+	n := h.take(protocols.NameID(a.name), fresh, e.Time, int64(d.config.BurstWindow), uint64(d.config.PerMailbox))
 	if n < d.config.Mailboxes {
 		h.told = 0
 		return
@@ -82,6 +83,9 @@ func (h *host) take(account, n uint64, t, span int64, enough uint64) (accounts i
 	}
 	h.reads = kept
 	if !found && len(h.reads) < maxTaken {
+		if h.reads == nil {
+			h.reads = h.room[:0]
+		}
 		h.reads = append(h.reads, taken{account, n, t})
 	}
 	for _, r := range h.reads {

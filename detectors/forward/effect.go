@@ -88,8 +88,8 @@ func (d *Detector) submitted(e *protocols.Message) {
 	if ours, _ := d.border.Mailbox(e.From); !ours && len(e.Account) == 0 {
 		return
 	}
-	for to := range names(d.out).all {
-		d.wrote([]byte(to), e.Time)
+	for to := range bytes.Lines(d.out) {
+		d.wrote(bytes.TrimSuffix(to, lf), e.Time)
 	}
 }
 

@@ -67,7 +67,7 @@ func (d *Detector) wrote(to []byte, t int64) {
 // contacted reports whether an address was written to more than a day ago.
 func (d *Detector) contacted(to string, t int64) bool {
 	const day = 24 * 3600e9
-	p := d.contacts.Get(protocols.NameID([]byte(to)))
+	p := d.contacts.Get(protocols.NameID(to))
 	return p != nil && t-*p > day
 }
 

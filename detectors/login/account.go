@@ -27,6 +27,9 @@ type account struct {
 	outside bool      // it came from outside before
 }
 
+// usualSources is how many of them an account has without another allocation.
+const usualSources = 8
+
 // source is a network that an account came from.
 type source struct {
 	prefix  netip.Prefix

@@ -27,7 +27,7 @@ func (d *Detector) failure(e *protocols.Login, a *account, raise func(detectors.
 	if n := p.Add(t, guess, 1); n >= uint64(d.config.GuessFailures) {
 		raise(d.guessing(e, a, client, n))
 	}
-	if n, _ := h.failed.Add(t, spray, protocols.NameID([]byte(a.name))); n >= d.config.SprayAccounts {
+	if n, _ := h.failed.Add(t, spray, protocols.NameID(a.name)); n >= d.config.SprayAccounts {
 		raise(d.spraying(e, client, n, tried, h.failed.Full()))
 	}
 	if n, fresh := a.strangers.Add(t, spray, addrHash(client)); fresh && n >= d.config.SwarmHosts {

@@ -210,6 +210,9 @@ func (d *Detector) learn(e *protocols.Login, a *account, s source) {
 		}
 		a.sources = slices.Delete(a.sources, oldest, oldest+1)
 	}
+	if a.sources == nil {
+		a.sources = make([]source, 0, usualSources)
+	}
 	a.sources = append(a.sources, s)
 }
 

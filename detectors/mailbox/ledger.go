@@ -45,7 +45,7 @@ const maxRuns = 4096
 // of UIDs is never expanded.
 type ledger struct {
 	runs   []run
-	small  [2]run // where runs begins; most mailboxes need no more
+	small  [6]run // where runs begins; most mailboxes need no more
 	coarse bool   // maxRuns was hit: runs claim messages that were not sent
 }
 

@@ -122,10 +122,16 @@ func reborn(evicted uint64) doubt {
 	return 0
 }
 
+// usualClients is how many an account has without another allocation.
+const usualClients = 8
+
 func (a *account) note(client netip.Addr) {
 	switch {
 	case slices.Contains(a.clients, client):
 	case len(a.clients) < maxClients:
+		if a.clients == nil {
+			a.clients = make([]netip.Addr, 0, usualClients)
+		}
 		a.clients = append(a.clients, client)
 	default:
 		a.dropped++

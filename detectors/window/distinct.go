@@ -73,7 +73,7 @@ func (t *table) has(h uint32) bool {
 func (t *table) add(h uint32) {
 	if 4*(t.n+1) > 3*len(t.slots) {
 		old := t.slots
-		t.slots = make([]uint32, max(8, 2*len(old)))
+		t.slots = make([]uint32, max(16, 2*len(old)))
 		for _, o := range old {
 			if o != 0 {
 				t.put(o)
