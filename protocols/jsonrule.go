@@ -7,6 +7,7 @@ func (l *jsonLine) ruleChange(e *RuleChange) {
 	l.text("new_name", e.NewName)
 	l.word("outcome", e.Outcome.String())
 	l.state("live", e.Live)
+	l.flag("created", e.Created)
 	l.flag("removed", e.Removed)
 	l.flag("listed", e.Listed)
 	if e.Contents {

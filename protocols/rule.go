@@ -11,6 +11,7 @@ type RuleChange struct {
 	NewName  []byte // RENAMESCRIPT
 	Outcome  Outcome
 	Live     Tristate // whether the rule is in force after the command, as far as this connection shows
+	Created  bool     // the command makes a new rule, beside others of that name if there are any
 	Removed  bool     // the command deletes the rule
 	Listed   bool     // nothing changed: the rule was read back (GETSCRIPT, LISTSCRIPTS, GetInboxRules)
 	Contents bool     // the rule's text was seen: Actions and what follows are all it does

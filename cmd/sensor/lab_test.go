@@ -267,6 +267,7 @@ func TestLabCaptures(t *testing.T) {
 			if err := json.Unmarshal(one, &doc); err != nil {
 				t.Fatal(err)
 			}
+			checked += rulesAsTrue(t, b, one)
 			for _, w := range expectations(scenario, truth) {
 				checked++
 				got, confidence, err := lookup(doc, w.path)

@@ -24,6 +24,7 @@ var shared = []string{
 	"detectors/inside",
 	"detectors/mailbox",
 	"detectors/recent",
+	"detectors/rules",
 	"detectors/window",
 	"protocols",
 	"protocols/http/webmail",

@@ -16,6 +16,7 @@ import (
 	"mailsensor/cmd/internal/config"
 	"mailsensor/cmd/internal/pipeline"
 	"mailsensor/detectors/inside"
+	"mailsensor/detectors/rules"
 	"mailsensor/detectors/session"
 	"mailsensor/detectors/summary"
 	"mailsensor/protocols"
@@ -89,8 +90,10 @@ func (c *replayCmd) Run(std *streams) error {
 		return err
 	}
 	sessions := session.New(conf.Trusted)
+	tracked := rules.New(border)
 	opt.Observe = func(ev protocols.Event) {
 		sessions.Observe(ev)
+		tracked.Observe(ev)
 		sum.Observe(ev)
 		set.Observe(ev)
 		if _, inner := ev.(*protocols.Opening); !inner {
@@ -114,6 +117,7 @@ func (c *replayCmd) Run(std *streams) error {
 	}
 	giveBack()
 	doc := sum.Document()
+	doc.Rules, doc.RulesEvicted = tracked.Rules(), tracked.Evicted
 	fill(doc, source, res)
 	if err := c.found(std, set, doc, res); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 
 	"mailsensor/detectors"
 	"mailsensor/detectors/mailbox"
+	"mailsensor/detectors/rules"
 )
 
 // Document returns what was counted so far. It shares nothing with s.
@@ -23,6 +24,7 @@ func (s *Summary) Document() *Document {
 		},
 		Hosts:      []Host{},
 		Accounts:   []Account{},
+		Rules:      []rules.Rule{},
 		Alerts:     []*detectors.Alert{},
 		Anomalies:  maps.Clone(s.anomalies),
 		Visibility: make(map[string]*Forms, len(s.visibility)),

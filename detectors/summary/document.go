@@ -2,6 +2,7 @@ package summary
 
 import (
 	"mailsensor/detectors"
+	"mailsensor/detectors/rules"
 	"mailsensor/protocols"
 )
 
@@ -18,6 +19,9 @@ type Document struct {
 	Other      *Other            `json:"other,omitempty"`
 	Anomalies  map[string]uint64 `json:"anomalies"`
 	Visibility map[string]*Forms `json:"visibility"` // by protocol, and "total"
+	// Rules are for the caller to fill in, by account.
+	Rules        []rules.Rule `json:"rules"`
+	RulesEvicted uint64       `json:"rules_evicted,omitempty"`
 	// Alerts are for the caller to fill in, most severe first.
 	Alerts        []*detectors.Alert `json:"alerts"`
 	AlertsDropped uint64             `json:"alerts_dropped,omitempty"`

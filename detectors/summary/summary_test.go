@@ -338,3 +338,20 @@ func TestAnomalies(t *testing.T) {
 		t.Errorf("%d kinds, other %d", len(d.Anomalies), d.Anomalies["other"])
 	}
 }
+
+// A script whose fate was not seen makes the counts lower bounds; what was only
+// read back or refused counts for nothing.
+func TestRuleChanges(t *testing.T) {
+	rule := func(command string, o protocols.Outcome, listed bool) *protocols.RuleChange {
+		return &protocols.RuleChange{Head: head("sieve", ann, mx, 1, "ann"), Source: "sieve", Command: command, Outcome: o, Listed: listed, Live: protocols.Yes}
+	}
+	d := observe(rule("PUTSCRIPT", protocols.Accepted, false), rule("SETACTIVE", protocols.Accepted, false), rule("PUTSCRIPT", protocols.Rejected, false),
+		rule("GETSCRIPT", protocols.Accepted, true), rule("DELETESCRIPT", protocols.Accepted, false))
+	if s := d.Totals.Sieve; s.ScriptsPut != 1 || s.ScriptsActivated != 1 || s.ScriptsDeleted != 1 || s.ScriptsPutConf != Exact {
+		t.Errorf("%+v", s)
+	}
+	d = observe(rule("PUTSCRIPT", protocols.Accepted, false), rule("PUTSCRIPT", protocols.Unknown, false))
+	if s := d.Totals.Sieve; s.ScriptsPut != 1 || s.ScriptsPutConf != LowerBound {
+		t.Errorf("%+v", s)
+	}
+}

@@ -27,13 +27,19 @@ func (s *Summary) operation(e *protocols.MailOperation) {
 	}
 }
 
-// rule counts an accepted change of a script or rule.
+// rule counts an accepted change of a script or rule. One whose outcome was not
+// seen makes the counts lower bounds.
 func (s *Summary) rule(e *protocols.RuleChange) {
-	if e.Outcome != protocols.Accepted || e.Listed {
+	if e.Listed || e.Outcome != protocols.Accepted && e.Outcome != protocols.Unknown {
 		return
 	}
 	sc := s.scope(&e.Head, e.Account)
 	for _, t := range sc.tallies() {
+		if e.Outcome == protocols.Unknown {
+			_, doubt := low(e.Protocol)
+			t.doubt |= doubt
+			continue
+		}
 		if e.Protocol != "sieve" {
 			t.hasHTTP = true
 			t.http.RuleChanges++

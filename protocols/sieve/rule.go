@@ -21,6 +21,7 @@ func (p *parser) finish(c *command, o protocols.Outcome, code []byte) {
 		}
 	case listscripts:
 		if o == protocols.Accepted && !p.srv.listed && !p.srv.holed && !c.lost {
+			p.listed(nil, false) // none is in force
 			p.activate(nil)
 		}
 	default:

@@ -16,11 +16,16 @@ const minName = 16
 
 // ranked is grid for the first rows only, and says how many more there are.
 func (p *printer) ranked(title string, head row, rows []row) {
+	p.list(title, head, rows, text.AlignRight)
+}
+
+// list is ranked with the columns behind the first aligned as given.
+func (p *printer) list(title string, head row, rows []row, align text.Align) {
 	shown := rows
 	if p.opt.Top > 0 && len(rows) > p.opt.Top {
 		shown = rows[:p.opt.Top]
 	}
-	p.grid(title, head, shown)
+	p.table(title, head, shown, align)
 	if n := len(rows) - len(shown); n > 0 {
 		p.line("  … and %s more (--top 0 shows all)", number(uint64(n)))
 	}
@@ -28,10 +33,14 @@ func (p *printer) ranked(title string, head row, rows []row) {
 
 // grid prints rows under a title, names to the left, figures to the right.
 func (p *printer) grid(title string, head row, rows []row) {
+	p.table(title, head, rows, text.AlignRight)
+}
+
+func (p *printer) table(title string, head row, rows []row, align text.Align) {
 	room := nameRoom(head, rows)
 	t := table.NewWriter()
 	t.SetStyle(plainStyle())
-	t.SetColumnConfigs(columns(len(head)))
+	t.SetColumnConfigs(columns(len(head), align))
 	t.AppendHeader(cells(head))
 	for _, r := range rows {
 		t.AppendRow(cells(append(row{fold(r[0], room)}, r[1:]...)))
@@ -48,7 +57,7 @@ func nameRoom(head row, rows []row) int {
 	for i := range head[1:] {
 		widest := text.StringWidth(head[i+1])
 		for _, r := range rows {
-			widest = max(widest, text.StringWidth(r[i+1]))
+			widest = max(widest, text.LongestLineLen(r[i+1]))
 		}
 		room -= widest + len("  ")
 	}
@@ -79,10 +88,10 @@ func plainStyle() table.Style {
 	return style
 }
 
-func columns(n int) []table.ColumnConfig {
+func columns(n int, align text.Align) []table.ColumnConfig {
 	var out []table.ColumnConfig
 	for i := 2; i <= n; i++ {
-		out = append(out, table.ColumnConfig{Number: i, Align: text.AlignRight, AlignHeader: text.AlignRight})
+		out = append(out, table.ColumnConfig{Number: i, Align: align, AlignHeader: align})
 	}
 	return out
 }

@@ -32,6 +32,7 @@ func Write(w io.Writer, doc *summary.Document, opt Options) error {
 	p.imap()
 	p.pop3()
 	p.http()
+	p.rules()
 	p.anomalies()
 	p.evictions()
 	p.alerts()

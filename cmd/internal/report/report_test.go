@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"mailsensor/detectors/rules"
 	"mailsensor/detectors/summary"
 
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -19,6 +20,7 @@ const day = summary.Time(24 * time.Hour)
 
 // full is a document with something in every section.
 func full() *summary.Document {
+	yes, no := true, false
 	d := &summary.Document{
 		Capture: summary.Capture{
 			Files: []string{"a.pcap", "b.pcap.gz"}, Packets: 1234567, Bytes: 987654321,
@@ -46,6 +48,12 @@ func full() *summary.Document {
 			{Account: "pop@corp.example", Protocols: summary.Protocols{POP3: &summary.POP3{Logins: summary.Logins{LoginsOK: 3}, MessagesDownloaded: 21, BodyBytes: 54321, MessagesDeleted: 20}},
 				Mailboxes: []summary.Mailbox{{Protocol: "pop3", Downloaded: 21, Exists: 22}}},
 			{Account: "only.smtp@corp.example", Protocols: summary.Protocols{SMTP: &summary.SMTP{}}},
+		},
+		Rules: []rules.Rule{
+			{Account: "ann@corp.example", Source: "sieve", Name: "main", Live: &yes, Targets: []string{"drop.box@evil.example", "b@evil.example"}, Outside: &yes, KeepsCopy: &yes},
+			{Account: "a.very.long.name.of.a.person@department.corp.example", Source: "graph", Name: "a name that is too long", Live: &no, Targets: []string{}, KeepsCopy: &no},
+			{Server: "2001:db8:1111:2222:3333:4444:5555:6666", Source: "sieve", Removed: true, Targets: []string{"x@corp.example"}, Outside: &no, KeepsCopy: &no},
+			{Account: "bob@corp.example", Source: "sieve", Name: "listed", Targets: []string{}},
 		},
 		Other: &summary.Other{HostsEvicted: 1, AccountsEvicted: 2000},
 	}
@@ -110,6 +118,9 @@ func TestHostileNames(t *testing.T) {
 		}
 		for i := range d.Hosts {
 			d.Hosts[i].Host = name
+		}
+		for i := range d.Rules {
+			d.Rules[i].Account, d.Rules[i].Name, d.Rules[i].Targets = name, name, []string{name, name}
 		}
 		d.Capture.Files[0] = name
 		fits(t, name, render(t, d, 0))

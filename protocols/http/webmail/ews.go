@@ -30,7 +30,9 @@ func (ews) request(c *call, what token, path, value []byte, _ uint64) {
 				c.delegate(string(c.op), is(name, "RemoveDelegate"))
 			}
 		case is(name, "CreateRuleOperation", "SetRuleOperation"):
-			c.newRule("UpdateInboxRules")
+			if r := c.newRule("UpdateInboxRules"); r != nil {
+				r.created = is(name, "CreateRuleOperation")
+			}
 		case is(name, "DeleteRuleOperation"):
 			if r := c.newRule("UpdateInboxRules"); r != nil {
 				r.removed = true
@@ -63,7 +65,7 @@ func (ews) request(c *call, what token, path, value []byte, _ uint64) {
 func (c *call) delegate(command string, removed bool) {
 	names := map[string]string{"AddDelegate": "AddDelegate", "UpdateDelegate": "UpdateDelegate", "RemoveDelegate": "RemoveDelegate"}
 	if r := c.newRule(names[command]); r != nil {
-		r.removed = removed
+		r.created, r.removed = command == "AddDelegate", removed
 	}
 }
 

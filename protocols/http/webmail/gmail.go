@@ -60,6 +60,7 @@ func (c *call) gmailOperation(method []byte, parts [][]byte) {
 			return
 		}
 		if r := c.newRule(command); r != nil {
+			r.created = !deletes && len(parts) == 2 && command != "autoForwarding"
 			r.removed = deletes
 			if len(parts) > 2 {
 				r.name = keep(nil, unquoted(parts[2]), maxName)

@@ -64,7 +64,7 @@ func (c *call) graphOperation(method []byte, parts [][]byte) bool {
 			return true
 		}
 		if r := c.newRule("messageRules"); r != nil {
-			r.removed = is(method, "DELETE")
+			r.created, r.removed = is(method, "POST"), is(method, "DELETE")
 			if len(parts) > 3 {
 				r.name = keep(nil, unquoted(parts[3]), maxName)
 			}

@@ -53,6 +53,7 @@ func (c *call) methodAt(path, value []byte, list string) bool {
 func (jmap) request(c *call, what token, path, value []byte, _ uint64) {
 	if what == opened && is(c.method, "SieveScript/set") && is(parent(path), "create", "update") {
 		if r := c.newRule("SieveScript/set"); r != nil {
+			r.created = is(parent(path), "create")
 			r.disabled = true // until it is activated
 			r.name = keep(nil, last(path), maxName)
 		}

@@ -22,6 +22,7 @@ func (s *Set) owa(r *Request, path, query []byte) Call {
 	switch op := bytes.ToLower(action); {
 	case bytes.Contains(op, []byte("inboxrule")):
 		if r := c.newRule(ruleCommand(op)); r != nil {
+			r.created = r.command == "NewInboxRule"
 			r.removed = bytes.HasPrefix(op, []byte("remove")) || bytes.HasSuffix(op, []byte("/removeobjects"))
 			r.listed = bytes.HasPrefix(op, []byte("get")) || bytes.HasSuffix(op, []byte("/getlist"))
 		}

@@ -10,6 +10,7 @@ import (
 type rule struct {
 	command    string
 	name       []byte
+	created    bool
 	removed    bool
 	disabled   bool
 	listed     bool
@@ -156,7 +157,7 @@ func (r *rule) act(kind protocols.ActionKind, target []byte) {
 func (c *call) tellRule(t int64, out protocols.Sink, r *rule, confidence protocols.Confidence) {
 	e := out.RuleChange(t)
 	e.Source, e.Command, e.Name, e.Outcome, e.Confidence = c.name, r.command, out.Copy(r.name), c.outcome(), confidence
-	e.Removed, e.Listed, e.Truncated = r.removed, r.listed, r.more || !c.sent
+	e.Created, e.Removed, e.Listed, e.Truncated = r.created, r.removed, r.listed, r.more || !c.sent
 	e.Contents = len(r.actions) > 0
 	e.KeepsCopy = true
 	for _, a := range r.actions {
