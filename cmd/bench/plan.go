@@ -11,6 +11,7 @@ var (
 	exact   = spec{"mail-100MB-whole", []string{"--mix", "mail", "--size", "100MB", "--loss", "0", "--seed", "2"}, gigabyte / 10}
 	mail1   = spec{"mail-1GB", []string{"--mix", "mail", "--size", "1GB"}, gigabyte}
 	mixed1  = spec{"mixed-1GB", []string{"--mix", "mixed", "--size", "1GB"}, gigabyte}
+	web1    = spec{"download-1GB", []string{"--mix", "download", "--size", "1GB"}, gigabyte}
 	mail4   = spec{"mail-4GB", []string{"--mix", "mail", "--size", "4GB"}, 4 * gigabyte}
 	idle    = spec{"idle-200k", []string{"--mix", "idle", "--connections", "200000"}, gigabyte / 5}
 	flood   = spec{"synflood-5M", []string{"--mix", "synflood", "--syns", "5000000"}, 420 * megabyte}
@@ -34,6 +35,7 @@ func plan(full bool) []comparison {
 		{capture: mail1, ratio: 5, peak: usual, lossy: true},
 		{capture: mixed1, flags: none, ratio: 3, peak: usual, lossy: true},
 		{capture: mixed1, ratio: 5, peak: usual, lossy: true},
+		{capture: web1, ratio: 2, peak: usual, lossy: true},
 		{capture: mail100, flags: none, peak: usual, lossy: true},
 		{capture: exact, peak: usual, once: true},
 		{capture: idle, peak: 400 * megabyte, once: true},

@@ -37,7 +37,7 @@ func mail() options {
 }
 
 func TestSameSeedSameFile(t *testing.T) {
-	for _, mix := range []string{"mail", "mixed", "tls", "idle", "synflood"} {
+	for _, mix := range []string{"mail", "mixed", "tls", "download", "idle", "synflood"} {
 		opt := options{Size: 2e6, Seed: 3, Mix: mix, Connections: 40, SYNs: 500, Loss: 0.01, Reorder: 0.05}
 		ta, a := make1(t, opt)
 		tb, b := make1(t, opt)

@@ -106,6 +106,11 @@ func (g *generator) tls(weight float64) *kind {
 	return &kind{weight: weight, ports: []uint16{993, 465, 443}, begun: &g.truth.TLS.Connections, bytes: &g.truth.TLS.FileBytes, session: newTLS}
 }
 
+// download is TLS of the web, of which nothing is of interest.
+func (g *generator) download(weight float64) *kind {
+	return &kind{weight: weight, ports: []uint16{443}, begun: &g.truth.TLS.Connections, bytes: &g.truth.TLS.FileBytes, session: newDownload}
+}
+
 // bulk keeps a number of connections talking until the file is full; where one
 // ends another begins.
 func (g *generator) bulk() {
@@ -116,6 +121,8 @@ func (g *generator) bulk() {
 		g.kinds = []*kind{g.smtp(0.15), g.imap(0.15), g.tls(0.7)}
 	case "tls":
 		g.kinds = []*kind{g.tls(1)}
+	case "download":
+		g.kinds = []*kind{g.download(1)}
 	}
 	n := g.opt.Connections
 	if n == 0 {

@@ -14,9 +14,9 @@ import (
 
 // options are the command line.
 type options struct {
-	Size        size    `help:"Size of the capture, for the mixes mail, mixed and tls." default:"1GB"`
+	Size        size    `help:"Size of the capture, for the mixes mail, mixed, tls and download." default:"1GB"`
 	Seed        uint64  `help:"The same seed gives the same file." default:"1"`
-	Mix         string  `help:"What to write: ${enum}. Mixed is 30 % mail." enum:"mail,mixed,tls,idle,synflood" default:"mail"`
+	Mix         string  `help:"What to write: ${enum}. Mixed is 30 % mail, download bulk TLS of port 443 alone." enum:"mail,mixed,tls,download,idle,synflood" default:"mail"`
 	Connections int     `help:"Connections open at once; 0: 2,000, of the mix idle 200,000." default:"0"`
 	SYNs        int     `name:"syns" help:"Segments of the flood." default:"5000000"`
 	Loss        float64 `help:"Share of the data segments that are missing. 0 makes the truth exact." default:"0.001"`

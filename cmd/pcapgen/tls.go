@@ -10,8 +10,9 @@ import (
 // of noise.
 type tlsSession struct {
 	*flow
-	greeted bool
-	records int
+	greeted  bool
+	download bool
+	records  int
 }
 
 const (
@@ -19,6 +20,11 @@ const (
 	recordData      = 23
 	largestRecord   = 16_384
 )
+
+// newDownload is a session of which nearly all is large records of the server.
+func newDownload(f *flow) session {
+	return &tlsSession{flow: f, records: 20 + f.g.rng.IntN(300), download: true}
+}
 
 func newTLS(f *flow) session { return &tlsSession{flow: f, records: 4 + f.g.rng.IntN(30)} }
 
@@ -32,6 +38,9 @@ func (s *tlsSession) more(ending bool) bool {
 		s.record(client, 58)
 	case ending || s.records == 0:
 		return false
+	case s.download:
+		s.records--
+		s.record(server, largestRecord)
 	default:
 		s.records--
 		s.record(client, 60+s.g.rng.IntN(400))
