@@ -11,9 +11,9 @@ import (
 // long as the cache allows: the more segments of a flow come in one, the more of
 // them find its state still there.
 const (
-	roundsInFlight = 2
-	roundBytes     = 4 << 20
-	roundFrames    = 4096
+	roundsInFlight = 3
+	roundBytes     = 2 << 20
+	roundFrames    = 2048
 	flushLimit     = 512 // connections closed at the end of the capture
 )
 
