@@ -71,15 +71,20 @@ func (v verdict) judged(t *tally) *tally {
 	if v.low {
 		c.doubt |= distinctLow
 	}
-	c.imap.high, c.pop3.high, c.http.high = v.high, v.high, v.high
+	c.imap.high = v.high
 	if c.doubt&imapTorn != 0 {
 		v.least.remove(&c.imap)
 	}
 	c.smtp.judge(c.doubt)
 	c.imap.judge(c.doubt)
-	c.pop3.judge(c.doubt)
-	c.sieve.judge(c.doubt)
-	c.http.judge(c.doubt)
+	if t.lesser != nil {
+		l := *t.lesser
+		l.pop3.high, l.http.high = v.high, v.high
+		l.pop3.judge(c.doubt)
+		l.sieve.judge(c.doubt)
+		l.http.judge(c.doubt)
+		c.lesser = &l
+	}
 	return &c
 }
 
@@ -154,6 +159,9 @@ func (t *tally) blocks() (p Protocols) {
 	}
 	if t.hasIMAP {
 		p.IMAP = &t.imap
+	}
+	if t.lesser == nil {
+		return p
 	}
 	if t.hasPOP3 {
 		p.POP3 = &t.pop3

@@ -32,17 +32,17 @@ func (s *Summary) end(e *protocols.ConnEnd) {
 			t.hasIMAP = true
 			t.imap.Connections++
 		case "pop3":
-			t.hasPOP3 = true
+			t.less().hasPOP3 = true
 			t.pop3.Connections++
 		case "sieve":
-			t.hasSieve = true
+			t.less().hasSieve = true
 			t.sieve.Connections++
 		case "http":
-			t.hasHTTP = true
+			t.less().hasHTTP = true
 			t.http.Connections++
 		}
 		if e.Requests > 0 { // it spoke HTTP, whatever came in a tunnel behind
-			t.hasHTTP = true
+			t.less().hasHTTP = true
 			t.http.Requests += e.Requests
 			if e.Protocol != "http" {
 				t.http.Connections++

@@ -118,11 +118,11 @@ func (s *Summary) read(e *protocols.MailboxRead) {
 			t.imap.read(n)
 			t.imap.distinct(d, fresh)
 		case "pop3":
-			t.hasPOP3 = true
+			t.less().hasPOP3 = true
 			t.pop3.read(n)
 			t.pop3.distinct(d)
 		case "http":
-			t.hasHTTP = true
+			t.less().hasHTTP = true
 			shift(&t.http.MailItems, d[mailbox.Whole])
 		}
 		switch e.Confidence {
@@ -209,7 +209,7 @@ func (s *Summary) change(e *protocols.MailboxChange) {
 func (s *Summary) deleted(e *protocols.MailboxChange) {
 	sc := s.scope(&e.Head, e.Account)
 	for _, t := range sc.tallies() {
-		t.hasPOP3 = true
+		t.less().hasPOP3 = true
 		t.pop3.MessagesDeleted += uint64(e.Messages)
 		if e.Confidence == protocols.LowerBound {
 			t.doubt |= pop3MailLow

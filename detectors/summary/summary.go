@@ -69,6 +69,9 @@ func newSummary(border *inside.Border, hosts, accounts int, boxes mailbox.Limits
 		visibility: map[string]*Forms{"total": {}},
 	}
 	s.boxes.Forgot = s.forgot
+	for _, t := range []*tally{&s.totals, &s.otherHosts, &s.otherAccounts} {
+		t.less() // of these all is told, zeros too
+	}
 	return s
 }
 

@@ -33,23 +33,39 @@ const everythingLow = smtpLoginsLow | smtpMailLow | imapLoginsLow | imapMailLow 
 
 // tally is the counts of a host, of an account, or of all.
 type tally struct {
-	smtp                       SMTP
-	imap                       IMAP
+	smtp                     SMTP
+	imap                     IMAP
+	tls                      TLS
+	doubt                    doubt
+	hasSMTP, hasIMAP, hasTLS bool
+	*lesser
+}
+
+// lesser is the part of a tally that most hosts do not need: nil where they spoke
+// none of these. There may be many hosts.
+type lesser struct {
 	pop3                       POP3
 	sieve                      Sieve
 	http                       HTTP
-	tls                        TLS
-	doubt                      doubt
-	hasSMTP, hasIMAP, hasTLS   bool
 	hasPOP3, hasSieve, hasHTTP bool
+}
+
+// less returns the part, to count in it.
+func (t *tally) less() *lesser {
+	if t.lesser == nil {
+		t.lesser = new(lesser)
+	}
+	return t.lesser
 }
 
 func (t *tally) add(o *tally) {
 	t.smtp.add(&o.smtp)
 	t.imap.add(&o.imap)
-	t.pop3.add(&o.pop3)
-	t.sieve.add(&o.sieve)
-	t.http.add(&o.http)
+	if o.lesser != nil {
+		t.less().pop3.add(&o.pop3)
+		t.sieve.add(&o.sieve)
+		t.http.add(&o.http)
+	}
 	t.tls.add(&o.tls)
 	t.doubt |= o.doubt
 }
@@ -123,7 +139,7 @@ func reborn(evicted uint64) doubt {
 }
 
 // usualClients is how many an account has without another allocation.
-const usualClients = 8
+const usualClients = 4
 
 func (a *account) note(client netip.Addr) {
 	switch {
@@ -148,13 +164,13 @@ func (t *tally) logins(protocol string) *Logins {
 		t.hasIMAP = true
 		return &t.imap.Logins
 	case "pop3":
-		t.hasPOP3 = true
+		t.less().hasPOP3 = true
 		return &t.pop3.Logins
 	case "sieve":
-		t.hasSieve = true
+		t.less().hasSieve = true
 		return &t.sieve.Logins
 	case "http":
-		t.hasHTTP = true
+		t.less().hasHTTP = true
 		return &t.http.Logins
 	}
 	return nil

@@ -6,7 +6,7 @@ import "mailsensor/protocols"
 func (s *Summary) tunnel(e *protocols.Tunnel) {
 	sc := s.scope(&e.Head, e.Account)
 	for _, t := range sc.tallies() {
-		t.hasHTTP = true
+		t.less().hasHTTP = true
 		if e.Outcome == protocols.Accepted {
 			t.http.Tunnels++
 		} else {
@@ -18,7 +18,7 @@ func (s *Summary) tunnel(e *protocols.Tunnel) {
 func (s *Summary) operation(e *protocols.MailOperation) {
 	sc := s.scope(&e.Head, e.Account)
 	for _, t := range sc.tallies() {
-		t.hasHTTP = true
+		t.less().hasHTTP = true
 		t.http.MailOperations++
 		t.http.MailBytes += e.Bytes
 		if e.Confidence == protocols.LowerBound {
@@ -41,11 +41,11 @@ func (s *Summary) rule(e *protocols.RuleChange) {
 			continue
 		}
 		if e.Protocol != "sieve" {
-			t.hasHTTP = true
+			t.less().hasHTTP = true
 			t.http.RuleChanges++
 			continue
 		}
-		t.hasSieve = true
+		t.less().hasSieve = true
 		switch e.Command {
 		case "PUTSCRIPT":
 			t.sieve.ScriptsPut++
