@@ -50,6 +50,12 @@ func (p *parser) clientWord(text []byte) {
 	}
 	p.cli.started = true
 	v := verbOf(text)
+	if v == unknown && p.auth && !p.cli.torn { // its next message, not quoted
+		p.cli.response, p.cli.argLost = true, p.lex[0].long
+		p.cli.arg = append(p.cli.arg[:0], text...)
+		p.lex[0].skip = true
+		return
+	}
 	if v == unknown {
 		p.lex[0].skip = true
 		if p.cli.torn {

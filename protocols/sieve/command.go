@@ -137,7 +137,9 @@ func (p *parser) flush(o protocols.Outcome) {
 // pop forgets the first command in flight. Its buffers are used again.
 func (p *parser) pop() {
 	c := p.queue[0]
-	p.giveBack(&c)
+	if c.reader != nil {
+		p.readers--
+	}
 	n := len(p.queue) - 1
 	if n == 0 {
 		p.cli.building = false
@@ -147,29 +149,12 @@ func (p *parser) pop() {
 	p.queue = p.queue[:n]
 }
 
-// read takes a reader for the script of c, if there is room for one.
+// read makes a reader for the script of c, if not too many are at work.
 func (p *parser) read(c *command) {
-	switch n := len(p.free); {
-	case p.used == maxScripts:
+	if p.readers == maxScripts {
 		c.skipped = true
 		return
-	case n > 0:
-		c.reader, p.free = p.free[n-1], p.free[:n-1]
-	default:
-		c.reader = new(script.Reader)
 	}
-	c.reader.Reset()
-	p.used++
-}
-
-func (p *parser) giveBack(c *command) {
-	if c.reader == nil {
-		return
-	}
-	p.used--
-	if len(p.free) < keepReaders {
-		c.reader.Release()
-		p.free = append(p.free, c.reader)
-	}
-	c.reader = nil
+	c.reader = script.New()
+	p.readers++
 }

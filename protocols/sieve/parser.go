@@ -4,7 +4,6 @@ import (
 	"mailsensor/capture"
 	"mailsensor/protocols"
 	"mailsensor/protocols/sasl"
-	"mailsensor/protocols/sieve/script"
 )
 
 type tlsState uint8
@@ -37,10 +36,9 @@ type parser struct {
 	told once
 	tls  tlsState
 
-	queue []command // in flight, in order
-	early []result  // responses that came before their command
-	free  []*script.Reader
-	used  int // readers of commands in flight
+	queue   []command // in flight, in order
+	early   []result  // responses that came before their command
+	readers int       // of scripts of commands in flight
 
 	greeting  bool // the server's greeting is still to come
 	again     bool // the server may list its capabilities unasked
@@ -62,12 +60,12 @@ type parser struct {
 // Reset implements protocols.Parser.
 func (p *parser) Reset(c capture.Conn) {
 	for i := range p.queue {
-		p.giveBack(&p.queue[i])
+		p.queue[i].reader = nil
 	}
 	p.login.Reset()
 	clear(p.cli.arg[:cap(p.cli.arg)]) // it may have held a password
 	*p = parser{
-		login: p.login, queue: p.queue[:0], early: p.early[:0], free: p.free, active: p.active[:0],
+		login: p.login, queue: p.queue[:0], early: p.early[:0], active: p.active[:0],
 		greeting: c.Handshake, again: !c.Handshake, joined: !c.Handshake,
 		cli: client{arg: p.cli.arg[:0], torn: !c.Handshake}, srv: server{text: p.srv.text[:0], torn: !c.Handshake},
 	}

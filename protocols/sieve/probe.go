@@ -16,14 +16,16 @@ func probe(p protocols.Probe) protocols.Verdict {
 		}
 		return protocols.NeedMore
 	}
-	if listing(p.ToClient) || len(p.ToClient) == 0 && certain(p.ToServer) {
-		return protocols.Accept
-	}
 	g := p.ToClient
 	switch {
+	case len(g) == 0 && certain(p.ToServer):
+		return protocols.Accept
 	case len(g) == 0:
 		return judgeClient(p.ToServer)
 	case g[0] == '"', g[0] == '{':
+		if listing(g) || certain(p.ToServer) {
+			return protocols.Accept
+		}
 		return protocols.NeedMore
 	case bye(g):
 		return protocols.Maybe

@@ -43,5 +43,4 @@ const (
 	maxScripts  = 4        // scripts of commands in flight that are read
 	maxEarly    = 4        // responses that came before their command
 	maxText     = 1 << 10  // octets of a server's string that are kept
-	keepReaders = 1        // readers that a parser keeps for the next script
 )

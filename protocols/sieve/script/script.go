@@ -41,7 +41,7 @@ const (
 	maxLog        = 512 // assignments that a branch may take back
 )
 
-// Reader reads one script. Reset makes it ready for another.
+// Reader reads one script. New makes one.
 type Reader struct {
 	lexer
 	hash hash.Hash
@@ -70,20 +70,9 @@ type Reader struct {
 	truncated bool // there may be more than was understood
 }
 
-// Reset forgets everything but its buffers.
-func (r *Reader) Reset() {
-	h := r.hash
-	if h == nil {
-		h = sha256.New()
-	}
-	h.Reset()
-	*r = Reader{
-		hash: h, arena: r.arena[:0], args: r.args[:0], frames: r.frames[:0], results: r.results[:0], scratch: r.scratch[:0], captured: r.captured[:0],
-		blocks: r.blocks[:0], actions: r.actions[:0], targets: r.targets[:0], conditions: r.conditions[:0],
-		vars: variables{list: r.vars.list[:0], text: r.vars.text[:0], log: r.vars.log[:0]},
-	}
-	r.blocks = append(r.blocks, block{})
-	r.paths = begin
+// New returns a Reader that has read nothing.
+func New() *Reader {
+	return &Reader{hash: sha256.New(), blocks: []block{{}}, paths: begin}
 }
 
 // Write reads the next octets of the script.
@@ -158,16 +147,3 @@ func (r *Reader) Empty() bool { return r.size == 0 && !r.ended }
 
 // damage notes that something was not understood.
 func (r *Reader) damage() { r.truncated = true }
-
-// Release gives back what an unusual script made the buffers grow by.
-func (r *Reader) Release() {
-	if cap(r.arena) > maxString {
-		r.arena = nil
-	}
-	if cap(r.targets) > maxString {
-		r.targets = nil
-	}
-	if cap(r.vars.text) > maxString {
-		r.vars.text = nil
-	}
-}

@@ -13,12 +13,7 @@ import (
 
 // read gives a script to a Reader in pieces of the given size; 0 is whole.
 func read(text string, size int) *protocols.RuleChange {
-	r := new(Reader)
-	r.Reset()
-	return readWith(r, text, size)
-}
-
-func readWith(r *Reader, text string, size int) *protocols.RuleChange {
+	r := New()
 	for b := []byte(text); len(b) > 0; {
 		n := len(b)
 		if size > 0 {
@@ -256,19 +251,11 @@ func TestHash(t *testing.T) {
 	if got, want := read(script, 3).Hash, sha256.Sum256([]byte(script)); got != want {
 		t.Errorf("%x, want %x", got, want)
 	}
-	r := new(Reader)
-	for range 2 { // a Reader is used again
-		r.Reset()
-		if got, want := readWith(r, script, 0).Hash, sha256.Sum256([]byte(script)); got != want {
-			t.Errorf("%x, want %x", got, want)
-		}
-	}
 }
 
 // Nothing behind a loss is read: it could be text.
 func TestGap(t *testing.T) {
-	r := new(Reader)
-	r.Reset()
+	r := New()
 	r.Write([]byte(`redirect "x@evil.example"; vacation "a`))
 	r.Gap()
 	r.Write([]byte(`redirect "no@text.example";`))
@@ -276,18 +263,6 @@ func TestGap(t *testing.T) {
 	e := fill(r)
 	if got := render(e); got != "redirect x@evil.example; truncated" || e.Hash != [32]byte{} {
 		t.Errorf("%s, hash %x", got, e.Hash)
-	}
-}
-
-// A Reader that was used forgets what it read.
-func TestReset(t *testing.T) {
-	r := new(Reader)
-	r.Reset()
-	readWith(r, `require ["variables"]; set "a" "b"; if true { redirect "${a}@c`, 0)
-	r.Release()
-	r.Reset()
-	if got := render(readWith(r, `redirect "${a}";`, 0)); got != "redirect ${a}" {
-		t.Error(got)
 	}
 }
 
