@@ -106,9 +106,11 @@ func (r *Reader) act(f *frame) {
 // redirect takes the addresses that mail is sent on to. With :list (RFC 6134,
 // section 2.7) they are in a list that the script only names.
 func (r *Reader) redirect(f *frame, copied bool) {
-	for i := range r.group(f, 0) {
-		a := &r.group(f, 0)[i]
-		r.add(protocols.ActionRedirect, mailbox(r.str(a)), copied, !a.known || r.has(f, "list"))
+	listed := r.has(f, "list")
+	for _, a := range r.group(f, 0) {
+		r.each(&a, func(s []byte, unresolved bool) {
+			r.add(protocols.ActionRedirect, mailbox(s), copied, unresolved || listed)
+		})
 	}
 	if !copied {
 		r.paths = r.paths.cancel()
@@ -118,8 +120,22 @@ func (r *Reader) redirect(f *frame, copied bool) {
 // addAll adds an action for each string.
 func (r *Reader) addAll(kind protocols.ActionKind, list []arg, copied bool) {
 	for i := range list {
-		r.add(kind, r.str(&list[i]), copied, !list[i].known)
+		r.each(&list[i], func(s []byte, unresolved bool) { r.add(kind, s, copied, unresolved) })
 	}
+}
+
+// each calls do with the string of an argument, or with each of those that it can
+// be: none of them is for all mail then.
+func (r *Reader) each(a *arg, do func(s []byte, unresolved bool)) {
+	if len(a.oneOf) == 0 {
+		do(r.str(a), !a.known)
+		return
+	}
+	r.either = true
+	for _, s := range a.oneOf {
+		do([]byte(s), false)
+	}
+	r.either = false
 }
 
 // flags takes what marks the mail: \Seen hides that it came.
@@ -146,7 +162,7 @@ func (r *Reader) add(kind protocols.ActionKind, target []byte, copied, unresolve
 		target = target[:maxTarget]
 		r.damage()
 	}
-	conditional := r.conditional()
+	conditional := r.conditional() || r.either
 	for i := range r.actions {
 		a := &r.actions[i]
 		if a.kind == kind && a.copy == copied && a.unresolved == unresolved && bytes.Equal(r.targets[a.at:a.at+a.n], target) {

@@ -100,7 +100,8 @@ type block struct {
 	passed bool  // a branch of it was taken by some mail, perhaps
 	rest   paths // that took no branch so far
 	joined paths // that came out of the branches
-	dirty  set   // variables that branches set which not all mail takes
+	outs   int   // how many of the branches go on
+	ends   []end // what they set variables to, where not all mail takes them
 
 	certain bool // the branch that is open is taken by all that reaches the chain
 	log     int  // assignments before it
@@ -128,8 +129,8 @@ func (r *Reader) closeChain() {
 		return
 	}
 	r.paths = b.joined | b.rest
-	r.vars.forget(&b.dirty)
-	b.chain, b.dirty = false, set{}
+	r.vars.join(b.ends, b.outs, b.rest != 0)
+	b.chain, b.outs, b.ends = false, 0, nil
 }
 
 // beginBlock opens the block of the command at the top.
@@ -190,14 +191,11 @@ func (r *Reader) endBlock() {
 		out |= inner.exits
 	}
 	b.joined |= out
+	if out != 0 {
+		b.outs++
+	}
 	if !b.certain {
-		var changed set
-		r.vars.takeBack(b.log, &changed)
-		if out != 0 {
-			for i := range changed {
-				b.dirty[i] |= changed[i]
-			}
-		}
+		r.vars.takeBack(b.log, &b.ends, out != 0)
 	}
 	r.paths = b.rest
 	r.pop()

@@ -14,16 +14,20 @@ func (r *Reader) notify(f *frame) {
 		r.addAll(protocols.ActionNotify, r.value(f, "options"), true)
 		return
 	}
-	for i := range r.group(f, 0) {
-		a := &r.group(f, 0)[i]
-		uri := bytes.TrimSpace(r.str(a))
-		if !line.HasPrefixFold(uri, "MAILTO:") {
-			r.add(protocols.ActionNotify, uri, true, !a.known)
-			continue
-		}
-		for _, to := range recipients(uri[len("mailto:"):]) {
-			r.add(protocols.ActionNotify, to, true, !a.known)
-		}
+	for _, a := range r.group(f, 0) {
+		r.each(&a, r.tell)
+	}
+}
+
+// tell takes the URI of a notification.
+func (r *Reader) tell(uri []byte, unresolved bool) {
+	uri = bytes.TrimSpace(uri)
+	if !line.HasPrefixFold(uri, "MAILTO:") {
+		r.add(protocols.ActionNotify, uri, true, unresolved)
+		return
+	}
+	for _, to := range recipients(uri[len("mailto:"):]) {
+		r.add(protocols.ActionNotify, to, true, unresolved)
 	}
 }
 

@@ -17,11 +17,12 @@ const (
 // arg is an argument, or one string of a list.
 type arg struct {
 	kind   argKind
-	at, n  int32 // in the arena
-	group  int32 // which argument of its command it is, from 0
-	tagged bool  // it belongs to the tag before it
-	known  bool  // it does not depend on the mail
-	cut    bool  // there was more than is kept
+	at, n  int32    // in the arena
+	group  int32    // which argument of its command it is, from 0
+	tagged bool     // it belongs to the tag before it
+	known  bool     // it does not depend on the mail
+	cut    bool     // there was more than is kept
+	oneOf  []string // it is one of these, as far as it does not depend on the mail
 }
 
 type frameKind uint8
@@ -98,13 +99,18 @@ func (r *Reader) argument(k argKind, w []byte) {
 func (r *Reader) stringArgument() {
 	b := r.arena[r.begun:]
 	known := !r.cut
+	var oneOf []string
 	if r.require.encoded {
 		r.scratch = decode(r.scratch[:0], b)
 		b = append(b[:0], r.scratch...)
 	}
 	if r.require.variables {
 		var ok bool
+		r.vars.choice = 0
 		r.scratch, ok = r.vars.expand(r.scratch[:0], b)
+		if known && !ok {
+			oneOf = r.vars.each(b)
+		}
 		known = known && ok
 		b = append(b[:0], r.scratch...)
 	}
@@ -113,7 +119,7 @@ func (r *Reader) stringArgument() {
 		b, cut = b[:room], true
 	}
 	r.arena = append(r.arena[:r.begun], b...)
-	r.addArg(arg{at: int32(r.begun), n: int32(len(b)), known: known && !cut, cut: cut})
+	r.addArg(arg{at: int32(r.begun), n: int32(len(b)), known: known && !cut, cut: cut, oneOf: oneOf})
 }
 
 // addArg adds an argument whose text ends the arena.

@@ -39,6 +39,7 @@ const (
 	maxVariables  = 128 // as many as servers have to allow (RFC 5229, section 6)
 	maxValues     = 64 << 10
 	maxLog        = 512 // assignments that a branch may take back
+	maxEnds       = 256 // of those, what the branches of a chain leave behind
 )
 
 // Reader reads one script. New makes one.
@@ -62,6 +63,7 @@ type Reader struct {
 
 	actions    []action
 	targets    []byte
+	either     bool // the action at hand has one of several targets
 	conditions [][]byte
 
 	gap       bool // octets were lost: nothing behind them is read

@@ -108,7 +108,16 @@ func TestScripts(t *testing.T) {
 		{"unknown modifier", `require ["variables"]; set :rot13 "a" "x"; redirect "${a}@y";`, "redirect x@y unresolved"},
 		{"set again", `require ["variables"]; set "a" "1"; redirect "${a}@y"; set "a" "2"; redirect "${a}@y";`, "redirect 1@y; redirect 2@y"},
 		{"set in a branch", `require ["variables"]; set "a" "1"; if exists "X" { set "a" "2"; redirect :copy "${a}@y"; } redirect "${a}@y";`,
-			`?redirect+ 2@y; redirect ${a}@y unresolved; [exists "X"]`},
+			`?redirect+ 2@y; ?redirect 2@y; ?redirect 1@y; [exists "X"]`},
+		{"set in both branches", `require ["variables"]; set "a" "1"; if exists "X" { set "a" "2"; } else { set "a" "3"; } set "b" "${a}@y"; redirect "${b}";`,
+			`?redirect 2@y; ?redirect 3@y; [exists "X"]`},
+		{"set alike in both branches", `require ["variables"]; if exists "X" { set "a" "2"; } else { set "a" "2"; } redirect "${a}@y";`, `redirect 2@y; [exists "X"]`},
+		{"set in branches in one another", `require ["variables"]; if exists "X" { set "a" "1"; if exists "Y" { set "a" "2"; } } redirect "${a}@y";`,
+			`?redirect 2@y; ?redirect 1@y; ?redirect @y; [exists "X"]; [exists "Y"]`},
+		{"set in a branch that ends, and in another", `require ["variables"]; if exists "X" { set "a" "1"; stop; } else { set "a" "2"; } redirect "${a}@y";`, `?redirect 2@y; [exists "X"]`},
+		{"too many values", `require ["variables"]; if exists "A" { set "a" "1"; } elsif exists "B" { set "a" "2"; } elsif exists "C" { set "a" "3"; } elsif exists "D" { set "a" "4"; } redirect "${a}@y";`,
+			`redirect ${a}@y unresolved; [exists "A"]; [exists "B"]; [exists "C"]; [exists "D"]`},
+		{"two that vary", `require ["variables"]; if exists "A" { set "a" "1"; set "b" "2"; } redirect "${a}@${b}";`, `redirect ${a}@${b} unresolved; [exists "A"]`},
 		{"set in a branch that ends", `require ["variables"]; set "a" "1"; if exists "X" { set "a" "2"; stop; } redirect "${a}@y";`,
 			`?redirect 1@y; [exists "X"]`},
 		{"set in the other branch", `require ["variables"]; set "a" "1"; if exists "X" { set "a" "2"; } elsif exists "Y" { redirect "${a}@y"; }`,
@@ -222,6 +231,8 @@ func TestBounds(t *testing.T) {
 		{"many variables", `require "variables";` + many(200, func(i int) string { return fmt.Sprintf("set \"v%d\" \"%d\";", i, i) }) + `redirect "${v1}@${v199}";`, "redirect 1@${v199} unresolved"},
 		{"doubling", `require "variables"; set "a" "aaaaaaaaaaaaaaaa";` + many(200, func(int) string { return `set "a" "${a}${a}";` }) + `redirect "x@y"; redirect "${a}";`,
 			"redirect x@y; redirect ${a} unresolved"},
+		{"many branches", `require "variables"; if false {}` + many(1000, func(i int) string { return fmt.Sprintf("elsif exists \"X\" { set \"a\" \"%d\"; }", i) }) + `redirect "${a}@y";`,
+			`redirect ${a}@y unresolved; [exists "X"]`},
 		{"many assignments", `require "variables"; ` + many(600, func(int) string { return `set "a" "1";` }) + `redirect "${a}@y";`, "redirect 1@y unresolved"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -272,6 +283,7 @@ func TestLinear(t *testing.T) {
 	for _, piece := range []string{
 		"if true {", "not ", "(", "[\"a\",", "\"${a}${hex:", "/*", "*", "\\", "set \"a\" \"${a}${a}\";", "text:\n.", ":x ", "1", "anyof(true,", "if header :matches \"a\" \"*\" {}",
 		"if string :matches \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\" \"*a*a*a*a*b\" {}", "redirect \"x@y\";",
+		"if exists \"X\" { set \"a\" \"1\"; } redirect \"${a}\";", "if false {} elsif true { set \"a\" \"1\"; }",
 	} {
 		took := func(n int) time.Duration {
 			text := `require ["variables","encoded-character"];` + strings.Repeat(piece, n/len(piece))

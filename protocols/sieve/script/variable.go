@@ -1,21 +1,16 @@
 package script
 
-import (
-	"bytes"
-	"strconv"
-	"unicode/utf8"
-
-	"mailsensor/protocols/line"
-)
+import "bytes"
 
 // Variables (RFC 5229) are followed as long as their value does not depend on the
-// mail: one that is set in a branch that not all mail takes is unknown behind it,
-// and known within. One that was never set is empty.
+// mail: one that is set in a branch that not all mail takes has one of several
+// values behind it, and one value within. One that was never set is empty.
 
 type variable struct {
 	name  span
 	value span // as far as it is known; what is not stands in it as it was written
 	known bool
+	oneOf []span // not known: it has one of these values; nil: any
 	// shared with included scripts, which may set it (RFC 6609, section 3.4.1)
 	global bool
 }
@@ -29,13 +24,21 @@ type variables struct {
 	log     []assignment
 	lost    bool // more variables or values than are kept: those not found are unknown
 	guessed bool // ${1} and its like depend on the mail
+
+	choice int  // expand: 1 and the index of the variable that has one of several values; 0: none
+	chosen bool // it has the value in take
+	take   span
 }
+
+// maxOneOf is how many values of a variable are told apart.
+const maxOneOf = 4
 
 // assignment is what a variable was before.
 type assignment struct {
 	index int
 	value span
 	known bool
+	oneOf []span
 }
 
 func (v *variables) get(s span) []byte { return v.text[s.at : s.at+s.n] }
@@ -77,27 +80,16 @@ func (v *variables) assign(name, value []byte, known, global bool) {
 		return
 	}
 	x := &v.list[i]
-	v.log = append(v.log, assignment{i, x.value, x.known})
+	v.log = append(v.log, assignment{i, x.value, x.known, x.oneOf})
 	s, ok := v.store(value)
-	x.value, x.known, x.global = s, known && ok && !v.lost, x.global || global
+	x.value, x.known, x.oneOf, x.global = s, known && ok && !v.lost, nil, x.global || global
 }
 
 func (v *variables) forgetAll() {
 	v.lost = true
 	for i := range v.list {
-		v.list[i].known = false
+		v.list[i].known, v.list[i].oneOf = false, nil
 	}
-}
-
-// takeBack undoes the assignments since the log had n entries, and adds the
-// variables to dirty.
-func (v *variables) takeBack(n int, dirty *set) {
-	for i := len(v.log) - 1; i >= n; i-- {
-		a := v.log[i]
-		v.list[a.index].value, v.list[a.index].known = a.value, a.known && !v.lost
-		dirty.add(a.index)
-	}
-	v.log = v.log[:n]
 }
 
 // included makes what an included script may set unknown.
@@ -105,15 +97,6 @@ func (v *variables) included() {
 	for i := range v.list {
 		if x := &v.list[i]; x.global && x.known {
 			v.assign(v.get(x.name), nil, false, true)
-		}
-	}
-}
-
-// forget makes the values of the variables in s unknown.
-func (v *variables) forget(s *set) {
-	for i := range v.list {
-		if s.has(i) && v.list[i].known {
-			v.assign(v.get(v.list[i].name), nil, false, false)
 		}
 	}
 }
@@ -171,7 +154,15 @@ func (v *variables) value(name []byte) (value []byte, known bool) {
 		return nil, !v.lost && !(v.guessed && isDigit(name[0]))
 	}
 	x := &v.list[i]
-	if x.value.n == 0 {
+	switch {
+	case x.oneOf != nil && v.choice == i+1 && v.chosen:
+		return v.get(v.take), true
+	case x.oneOf != nil:
+		if v.choice == 0 {
+			v.choice = i + 1
+		}
+		return nil, false
+	case x.value.n == 0:
 		return nil, x.known
 	}
 	return v.get(x.value), x.known
@@ -222,66 +213,8 @@ func (r *Reader) set(f *frame) {
 		r.damage()
 	}
 	r.vars.assign(r.str(name), out, known, false)
-}
-
-// modifiers of set (RFC 5229, section 4.1; RFC 5435, section 6; and those of the
-// regex draft, which leave addresses as they are but for backslashes).
-var modifiers = [...]struct {
-	name  string
-	apply func([]byte) []byte
-}{
-	{"lower", func(b []byte) []byte { return change(b, len(b), lower) }},
-	{"upper", func(b []byte) []byte { return change(b, len(b), line.Upper) }},
-	{"lowerfirst", func(b []byte) []byte { return change(b, 1, lower) }},
-	{"upperfirst", func(b []byte) []byte { return change(b, 1, line.Upper) }},
-	{"quotewildcard", quoteWildcard},
-	{"encodeurl", encodeURL},
-	{"length", func(b []byte) []byte { return strconv.AppendInt(nil, int64(utf8.RuneCount(b)), 10) }},
-}
-
-func isModifier(name []byte) bool {
-	for _, m := range modifiers {
-		if m.name == string(name) {
-			return true
-		}
+	if len(value.oneOf) > 0 && f.group == 2 && !r.inLoop() { // as it is, without modifiers
+		r.vars.either(r.str(name), value.oneOf)
 	}
-	return false
 }
 
-// change changes the first n octets of b. Only ASCII letters have a case here
-// (RFC 5229, section 4.1.3).
-func change(b []byte, n int, f func(byte) byte) []byte {
-	for i := range min(n, len(b)) {
-		b[i] = f(b[i])
-	}
-	return b
-}
-
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		c += 'a' - 'A'
-	}
-	return c
-}
-
-func quoteWildcard(b []byte) (out []byte) {
-	for _, c := range b {
-		if c == '*' || c == '?' || c == '\\' {
-			out = append(out, '\\')
-		}
-		out = append(out, c)
-	}
-	return bounded(nil, out)
-}
-
-func encodeURL(b []byte) (out []byte) {
-	const hex = "0123456789ABCDEF"
-	for _, c := range b {
-		if isWord(c) || c == '-' || c == '.' || c == '~' {
-			out = append(out, c)
-		} else {
-			out = append(out, '%', hex[c>>4], hex[c&15])
-		}
-	}
-	return bounded(nil, out)
-}
