@@ -122,4 +122,3 @@ func (v *variables) either(name []byte, list []string) {
 	}
 	v.list[i].oneOf = all
 }
-

@@ -217,4 +217,3 @@ func (r *Reader) set(f *frame) {
 		r.vars.either(r.str(name), value.oneOf)
 	}
 }
-
