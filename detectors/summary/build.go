@@ -31,6 +31,7 @@ func (s *Summary) Document() *Document {
 	}
 	for name, f := range s.visibility {
 		forms := *f
+		forms.GaveUp = maps.Clone(f.GaveUp)
 		d.Visibility[name] = &forms
 	}
 	v := s.survey()

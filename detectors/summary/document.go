@@ -143,6 +143,11 @@ type Forms struct {
 	Compressed Form `json:"compressed"`
 	Decrypted  Form `json:"decrypted"`
 	Unknown    Form `json:"unknown"`
+
+	Connections         uint64            `json:"connections"` // that carried payload
+	OneSidedConnections uint64            `json:"one_sided_connections"`
+	GapBytes            uint64            `json:"gap_bytes"`         // that were never seen
+	GaveUp              map[string]uint64 `json:"gave_up,omitempty"` // connections whose rest was only counted, by why
 }
 
 // Form counts the connections that had bytes of one form, and the bytes.

@@ -90,11 +90,23 @@ func (s *Summary) see(e *protocols.ConnEnd) {
 		f = new(Forms)
 		s.visibility[e.Protocol] = f
 	}
-	f.see(&e.Visible)
-	s.visibility["total"].see(&e.Visible)
+	f.see(e)
+	s.visibility["total"].see(e)
 }
 
-func (f *Forms) see(octets *[protocols.Visibilities][2]uint64) {
+func (f *Forms) see(e *protocols.ConnEnd) {
+	f.Connections++
+	if e.Totals.OneSided() {
+		f.OneSidedConnections++
+	}
+	f.GapBytes += e.Totals.Half[capture.ToServer].GapBytes + e.Totals.Half[capture.ToClient].GapBytes
+	if e.GaveUp != "" {
+		if f.GaveUp == nil {
+			f.GaveUp = map[string]uint64{}
+		}
+		f.GaveUp[e.GaveUp]++ // the driver's own words: few
+	}
+	octets := &e.Visible
 	for v, form := range [protocols.Visibilities]*Form{
 		protocols.Cleartext:     &f.Cleartext,
 		protocols.AfterStartTLS: &f.StartTLS,

@@ -29,9 +29,10 @@ func full() *summary.Document {
 			Decode: map[string]uint64{"tcp": 1234000, "not_ip": 500, "not_tcp": 60, "fragments_timed_out": 7, "time_backward": 1},
 		},
 		Visibility: map[string]*summary.Forms{
-			"smtp":  {Cleartext: summary.Form{Connections: 300, Bytes: 1 << 20}, StartTLS: summary.Form{Connections: 5, Bytes: 70000}},
-			"imap":  {Cleartext: summary.Form{Connections: 90, Bytes: 3 << 20}, Compressed: summary.Form{Connections: 5, Bytes: 900}},
-			"total": {Cleartext: summary.Form{Connections: 390, Bytes: 4 << 20}, StartTLS: summary.Form{Connections: 5, Bytes: 70000}, Compressed: summary.Form{Connections: 5, Bytes: 900}},
+			"smtp": {Cleartext: summary.Form{Connections: 300, Bytes: 1 << 20}, StartTLS: summary.Form{Connections: 5, Bytes: 70000}},
+			"imap": {Cleartext: summary.Form{Connections: 90, Bytes: 3 << 20}, Compressed: summary.Form{Connections: 5, Bytes: 900}},
+			"total": {Cleartext: summary.Form{Connections: 390, Bytes: 4 << 20}, StartTLS: summary.Form{Connections: 5, Bytes: 70000}, Compressed: summary.Form{Connections: 5, Bytes: 900},
+				Connections: 400, GaveUp: map[string]uint64{"encrypted": 5, "compressed": 5, "unidentified": 12}},
 		},
 		Anomalies: map[string]uint64{"smtp_bare_lf": 2, "imap_pipeline": 31, "not_known_to_this_package": 2_500_000},
 		Hosts: []summary.Host{

@@ -29,6 +29,24 @@ func (p *printer) visibility() {
 	}
 	p.grid("What could be seen: octets of payload by form",
 		row{"protocol", "clear text", "STARTTLS", "TLS", "compressed", "decrypted", "unknown"}, rows)
+	p.unread()
+}
+
+// unread says, in one line, of how many connections the rest could not be read, and
+// why.
+func (p *printer) unread() {
+	f := p.doc.Visibility["total"]
+	if f == nil || len(f.GaveUp) == 0 {
+		return
+	}
+	whys := slices.SortedFunc(maps.Keys(f.GaveUp), func(a, b string) int {
+		return cmp.Or(cmp.Compare(f.GaveUp[b], f.GaveUp[a]), strings.Compare(a, b))
+	})
+	var parts []string
+	for _, why := range whys {
+		parts = append(parts, short(f.GaveUp[why])+" "+why)
+	}
+	p.line("  connections not read to their end: %s", safe(strings.Join(parts, ", "), width-38))
 }
 
 func (p *printer) smtp() {
