@@ -37,6 +37,7 @@ type Driver struct {
 	Unguarded bool
 
 	protocols []Protocol
+	tls       int // of protocols, the one that follows STARTTLS; or none
 	streams   []*Stream
 	fresh     []Stream   // allocated, never used
 	parsers   [][]Parser // free ones, by index of the protocol
@@ -48,7 +49,8 @@ type Driver struct {
 
 // NewDriver returns a driver that tries protocols in the order given.
 func NewDriver(list []Protocol) *Driver {
-	return &Driver{Batch: new(Batch), protocols: list, parsers: make([][]Parser, len(list))}
+	tls := slices.IndexFunc(list, func(p Protocol) bool { return p.Visible == ImplicitTLS })
+	return &Driver{Batch: new(Batch), protocols: list, tls: tls, parsers: make([][]Parser, len(list))}
 }
 
 // How much a driver keeps for reuse.
@@ -99,6 +101,7 @@ func (dr *Driver) recycle(s *Stream) {
 	dr.dropTail(s, capture.ToClient)
 	dr.dropWindow(s)
 	dr.dropDeflated(s)
+<<<<<<< HEAD
 	dr.release(s)
 	if len(dr.streams) < keepStreams {
 		dr.streams = append(dr.streams, s)
@@ -111,6 +114,26 @@ func (dr *Driver) release(s *Stream) {
 		dr.parsers[s.proto] = append(dr.parsers[s.proto], s.parser)
 	}
 	s.parser = nil
+=======
+	own := s.parser
+	if s.before != nil {
+		own = s.before
+		dr.keep(dr.tls, s.parser, s.broken)
+	}
+	if own != nil {
+		dr.keep(int(s.proto), own, s.broken)
+	}
+	s.parser, s.before = nil, nil
+	if len(dr.streams) < keepStreams {
+		dr.streams = append(dr.streams, s)
+	}
+>>>>>>> 51c433a (tls: hellos, certificates, fingerprints; what IMAP and POP3 in TLS probably downloaded)
+}
+
+func (dr *Driver) keep(i int, p Parser, broken bool) {
+	if len(dr.parsers[i]) < keepParsers && !broken {
+		dr.parsers[i] = append(dr.parsers[i], p)
+	}
 }
 
 func (dr *Driver) parser(i int, c capture.Conn) Parser {

@@ -43,7 +43,7 @@ func (s *Stream) ClientInfo(t int64) *ClientInfo {
 
 func (s *Stream) TLSStart(t int64) *TLSStart {
 	e := add[TLSStart](s.driver.Batch, &s.driver.Batch.tls)
-	*e = TLSStart{Head: s.driver.Batch.head(s, t), Certificates: e.Certificates[:0]}
+	*e = TLSStart{Head: s.driver.Batch.head(s, t), StartTLS: s.seen == AfterStartTLS, Certificates: e.Certificates[:0]}
 	return e
 }
 

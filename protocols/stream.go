@@ -44,6 +44,7 @@ type Stream struct {
 	earlier  *[Visibilities][2]uint64 // octets consumed in earlier forms; nil: none
 	deflated *deflated                // while inflating
 	room     *Room
+	before   Parser // the one that STARTTLS was said to, while parser reads TLS
 	extra    *extra // what few connections have; nil: nothing
 }
 
@@ -166,6 +167,9 @@ func (s *Stream) Close(t int64, tot capture.Totals) {
 	if s.proto == none {
 		s.driver.Counters.Unidentified++
 	}
+	if s.gaveUp == "" && (s.seen == ImplicitTLS || s.seen == AfterStartTLS) {
+		s.gaveUp = "encrypted" // its records were watched to the end
+	}
 	e := add[ConnEnd](s.driver.Batch, &s.driver.Batch.ends)
 	*e = ConnEnd{Head: s.driver.Batch.head(s, t), Totals: tot, Visible: s.visible(&tot), GaveUp: s.gaveUp}
 	if tot.Half[0].GapBytes+tot.Half[1].GapBytes > 0 {
@@ -182,6 +186,9 @@ func (s *Stream) Close(t int64, tot capture.Totals) {
 
 func (s *Stream) finish(t int64) {
 	defer s.guard()
+	if s.before != nil {
+		s.before.Close(t, s)
+	}
 	if s.state == probing && s.window != nil {
 		if proto, swap, _ := s.driver.identify(s, true); proto != none {
 			s.attach(proto, swap)
@@ -341,7 +348,7 @@ func (s *Stream) run(d capture.Dir, t int64, b []byte) (used int) {
 			return used
 		case Stop:
 			why := "stopped"
-			if s.seen == ImplicitTLS {
+			if s.seen == ImplicitTLS || s.seen == AfterStartTLS {
 				why = "encrypted"
 			}
 			s.giveUp(why)
@@ -360,7 +367,13 @@ func (s *Stream) sniff(d capture.Dir, t int64, b []byte) {
 		s.parse(d, t, b)
 		return
 	}
-	s.TLSStart(t).StartTLS = true
 	s.turn(AfterStartTLS)
-	s.giveUp("encrypted")
+	if s.driver.tls == none {
+		s.TLSStart(t)
+		s.giveUp("encrypted")
+		return
+	}
+	s.before, s.parser = s.parser, s.driver.parser(s.driver.tls, s.conn)
+	s.state = parsing
+	s.parse(d, t, b)
 }

@@ -1,0 +1,54 @@
+package tls
+
+import (
+	"mailsensor/capture"
+	"mailsensor/protocols"
+)
+
+// What the estimates suppose of mail, in octets. docs/estimate.md gives the
+// reasons, and how far off the results were.
+const (
+	smallMail   = 700       // the least that messages have on average: a header block of a few hops and some lines
+	typicalMail = 8 << 10   // the geometric mean between the least and the most
+	largeMail   = 100 << 10 // the most that they have on average
+	lineBytes   = 100       // what a server says around each message
+	deflated    = 5         // how many times text may be compressed
+)
+
+// guess is a count with an interval.
+type guess struct{ best, low, high float64 }
+
+func (g *guess) add(best, low, high float64) {
+	g.best += best
+	g.low += low
+	g.high += high
+}
+
+func (g *guess) scale(best, low, high float64) {
+	g.best *= best
+	g.low *= low
+	g.high *= high
+}
+
+// report sends what was estimated.
+func (w *watch) report(service string, t int64, out protocols.Sink) {
+	w.endRound()
+	if w.octets[0]+w.octets[1] == 0 {
+		return
+	}
+	var messages, bytes guess
+	if service == "pop3" {
+		messages, bytes = w.pop3()
+	} else {
+		messages, bytes = w.imap()
+	}
+	e := out.TLSUse(t)
+	e.Service = service
+	e.Messages, e.MessagesLow, e.MessagesHigh = uint32(messages.best+0.5), uint32(messages.low), uint32(messages.high+0.999)
+	e.Bytes, e.BytesLow, e.BytesHigh = uint64(bytes.best), uint64(bytes.low), uint64(bytes.high)
+	e.Bursts = w.bursts
+	e.ToServer, e.ToClient = w.octets[capture.ToServer], w.octets[capture.ToClient]
+}
+
+// each is the average answer to a record of the class.
+func (c *class) each() float64 { return float64(c.answered) / float64(max(c.count, 1)) }
