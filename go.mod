@@ -24,12 +24,8 @@ require (
 	github.com/mattn/go-runewidth v0.0.16 // indirect
 	github.com/mitchellh/colorstring v0.0.0-20190213212951-d06e56a500db // indirect
 	github.com/rivo/uniseg v0.4.7 // indirect
-<<<<<<< HEAD
 	go4.org/netipx v0.0.0-20231129151722-fdeea329fbba // indirect
-=======
-	github.com/schollz/progressbar/v3 v3.19.1 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
->>>>>>> 51c433a (tls: hellos, certificates, fingerprints; what IMAP and POP3 in TLS probably downloaded)
 	golang.org/x/exp/typeparams v0.0.0-20231108232855-2478ac86f678 // indirect
 	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect

@@ -101,20 +101,14 @@ func (dr *Driver) recycle(s *Stream) {
 	dr.dropTail(s, capture.ToClient)
 	dr.dropWindow(s)
 	dr.dropDeflated(s)
-<<<<<<< HEAD
 	dr.release(s)
 	if len(dr.streams) < keepStreams {
 		dr.streams = append(dr.streams, s)
 	}
 }
 
-// release takes the parser back.
+// release takes the parsers back.
 func (dr *Driver) release(s *Stream) {
-	if s.parser != nil && len(dr.parsers[s.proto]) < keepParsers && !s.broken {
-		dr.parsers[s.proto] = append(dr.parsers[s.proto], s.parser)
-	}
-	s.parser = nil
-=======
 	own := s.parser
 	if s.before != nil {
 		own = s.before
@@ -124,10 +118,6 @@ func (dr *Driver) release(s *Stream) {
 		dr.keep(int(s.proto), own, s.broken)
 	}
 	s.parser, s.before = nil, nil
-	if len(dr.streams) < keepStreams {
-		dr.streams = append(dr.streams, s)
-	}
->>>>>>> 51c433a (tls: hellos, certificates, fingerprints; what IMAP and POP3 in TLS probably downloaded)
 }
 
 func (dr *Driver) keep(i int, p Parser, broken bool) {
