@@ -13,7 +13,7 @@ build: ## one static binary in bin/
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sensor ./cmd/sensor
 
 demo: build ## the main job on the sample captures
-	./bin/sensor replay pcaps/smtp pcaps/imap
+	./bin/sensor replay pcaps/smtp pcaps/imap pcaps/pop3 pcaps/sieve pcaps/http
 
 test: ## all tests
 	$(GO) test ./...
@@ -36,7 +36,7 @@ bench: ## speed and memory against wc -l, in one run
 	$(GO) run ./cmd/bench
 
 golden: ## rewrite the golden files; review the difference before committing
-	$(GO) test ./cmd/internal/report ./cmd/sensor ./detectors/summary ./protocols/imap ./protocols/smtp -update
+	$(GO) test ./cmd/internal/report ./cmd/sensor ./detectors/summary ./protocols/http ./protocols/imap ./protocols/pop3 ./protocols/sieve ./protocols/smtp -update
 
 clean:
 	rm -rf bin
