@@ -48,6 +48,7 @@ type parser struct {
 	pipelined bool // the client does not wait for responses
 	blurred   bool // which response belongs to which command is not known
 	injected  bool // the client sent commands behind STARTTLS
+	damaged   bool // octets were lost: what looks odd may only be cut
 
 	login     sasl.Exchange
 	auth      bool // an exchange goes on
@@ -105,7 +106,7 @@ const tlsHandshake = 0x16
 
 // Gap implements protocols.Parser.
 func (p *parser) Gap(d capture.Dir, t int64, n int, out protocols.Sink) {
-	p.out, p.now = out, t
+	p.out, p.now, p.damaged = out, t, true
 	if p.auth {
 		p.loginLost = true
 	}
@@ -134,9 +135,9 @@ func (p *parser) Close(t int64, out protocols.Sink) {
 	p.endLogin(o)
 }
 
-// tell reports an anomaly the first time.
+// tell reports an anomaly the first time, but nothing that a loss explains.
 func (p *parser) tell(what once, kind string) {
-	if p.told&what == 0 {
+	if p.told&what == 0 && !p.damaged {
 		p.told |= what
 		p.out.Anomaly(p.now, kind, nil)
 	}

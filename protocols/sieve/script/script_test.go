@@ -277,7 +277,7 @@ func TestGap(t *testing.T) {
 	}
 }
 
-// The time is linear whatever a script consists of: 512 KiB are read in some 20 ms,
+// The time is linear whatever a script consists of: 512 KiB are read in some 5 ms,
 // and would take seconds if every command cost as much as what stands before it.
 func TestLinear(t *testing.T) {
 	for _, piece := range []string{
