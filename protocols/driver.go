@@ -168,10 +168,14 @@ func (dr *Driver) newWindow() *window {
 func (dr *Driver) dropWindow(s *Stream) {
 	if w := s.window; w != nil {
 		s.window = nil
-		w.reset()
-		if len(dr.probes) < keepWindows {
-			dr.probes = append(dr.probes, w)
-		}
+		dr.keepWindow(w)
+	}
+}
+
+func (dr *Driver) keepWindow(w *window) {
+	w.reset()
+	if len(dr.probes) < keepWindows {
+		dr.probes = append(dr.probes, w)
 	}
 }
 

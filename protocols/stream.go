@@ -254,8 +254,7 @@ func (s *Stream) attach(proto int, swap bool) {
 		}
 		s.feed(d, c.t, b)
 	}
-	s.window = w
-	s.driver.dropWindow(s)
+	s.driver.keepWindow(w) // s may have another by now: of what a tunnel holds
 }
 
 func (s *Stream) feed(d capture.Dir, t int64, b []byte) {
@@ -350,6 +349,8 @@ func (s *Stream) run(d capture.Dir, t int64, b []byte) (used int) {
 			why := "stopped"
 			if s.seen == ImplicitTLS || s.seen == AfterStartTLS {
 				why = "encrypted"
+			} else {
+				s.turn(Unidentified)
 			}
 			s.giveUp(why)
 			return used

@@ -156,6 +156,10 @@ func Line(ev protocols.Event) string {
 	if c := ev.Header().Confidence; c != protocols.Exact {
 		fmt.Fprintf(&b, " Confidence=%s", c)
 	}
+	if v := ev.Header().Via; v != nil {
+		b.WriteString(" Via=")
+		value(&b, reflect.ValueOf(*v))
+	}
 	fields(&b, reflect.ValueOf(ev).Elem())
 	return b.String()
 }
