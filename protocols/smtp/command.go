@@ -210,7 +210,7 @@ func (p *parser) command(t int64, w word, arg []byte) {
 		p.enqueue(entry{kind: other})
 	case wordBlank:
 		p.enqueue(entry{kind: blank})
-	case wordProxy: // version 1 of the PROXY header: nobody answers it
+	case wordProxy: // a PROXY header that was captured behind the greeting: nobody answers it
 	default:
 		p.tell(t, toldCommand, "smtp_unknown_command")
 		p.enqueue(entry{kind: other})

@@ -42,8 +42,6 @@ type parser struct {
 	target *transaction // content goes to it; nil: to nobody
 	block  line.Block   // dataBlock
 	left   uint64       // octets: how many are to come
-	skip   uint16       // octets of a binary PROXY header still to come
-	fresh  bool         // nothing of the client was seen yet
 	mode   mode
 	spoke  bool // the client's side was seen
 	heard  bool // the server's was
@@ -103,7 +101,7 @@ func (p *parser) Reset(c capture.Conn) {
 	*p = parser{
 		stock: p.stock, queue: queue{entries: reuse(p.queue.entries, r.entries[:])}, open: reuse(p.open, r.open[:]),
 		helo: reuse(p.helo, r.helo[:]), hello: reuse(p.hello, r.hello[:]),
-		greeting: c.Handshake, torn: !c.Handshake, joined: !c.Handshake, fresh: c.Handshake,
+		greeting: c.Handshake, torn: !c.Handshake, joined: !c.Handshake,
 		lost: [2]bool{!c.Handshake, !c.Handshake},
 	}
 	p.lines[capture.ToServer].Max = maxLine
@@ -127,11 +125,6 @@ func (p *parser) Parse(d capture.Dir, t int64, b []byte, out protocols.Sink) (n 
 
 // client takes bytes of the client.
 func (p *parser) client(t int64, b []byte) (n int, act protocols.Action) {
-	if p.fresh || p.skip > 0 {
-		if n, wait := p.proxyHeader(b); n > 0 || wait {
-			return n, protocols.Continue
-		}
-	}
 	switch p.mode {
 	case dataBlock:
 		return p.blockData(t, b), protocols.Continue
@@ -155,7 +148,7 @@ func (p *parser) Gap(d capture.Dir, t int64, n int, out protocols.Sink) {
 		p.serverGap()
 		return
 	}
-	p.fresh, p.skip, p.waiting, p.stale = false, 0, 0, 0
+	p.waiting, p.stale = 0, 0
 	p.clientGap(t, uint64(n))
 }
 

@@ -30,7 +30,7 @@ func probe(p protocols.Probe) protocols.Verdict {
 // probeLMTP recognises LMTP by its LHLO, or by a greeting that names it.
 func probeLMTP(p protocols.Probe) protocols.Verdict {
 	greeting, _, _ := bytes.Cut(p.ToClient, []byte{'\n'})
-	first, _, whole := bytes.Cut(withoutProxy(p.ToServer), []byte{'\n'})
+	first, _, whole := bytes.Cut(p.ToServer, []byte{'\n'})
 	w, _ := verb(bytes.TrimRight(first, "\r"))
 	switch v := probe(p); {
 	case v == protocols.Reject:
@@ -97,7 +97,6 @@ func named(text []byte) bool {
 
 // judgeClient judges the client's first command.
 func judgeClient(b []byte, server protocols.Verdict) protocols.Verdict {
-	b = withoutProxy(b)
 	for len(b) > 0 && (b[0] == '\r' || b[0] == '\n') {
 		b = b[1:]
 	}
@@ -139,21 +138,6 @@ func accept(yes bool) protocols.Verdict {
 		return protocols.Accept
 	}
 	return protocols.Reject
-}
-
-// withoutProxy drops a header of the PROXY protocol of either version.
-func withoutProxy(b []byte) []byte {
-	if line.HasPrefixFold(b, "PROXY ") {
-		_, rest, _ := bytes.Cut(b, []byte{'\n'})
-		return rest
-	}
-	if n := len(proxySignature) + 4; len(b) >= n && string(b[:len(proxySignature)]) == proxySignature {
-		return b[min(len(b), n+int(b[14])<<8|int(b[15])):]
-	}
-	if len(b) > 1 && len(b) < len(proxySignature)+4 && bytes.HasPrefix([]byte(proxySignature), b[:min(len(b), len(proxySignature))]) {
-		return nil
-	}
-	return b
 }
 
 // probeAnywhere looks for lines that only SMTP has, on either side.

@@ -193,27 +193,3 @@ func (p *parser) release(tx *transaction) {
 	}
 	p.stock.putTransaction(tx)
 }
-
-// proxySignature begins a binary header of the PROXY protocol, which a load
-// balancer puts before the client's first octet.
-const proxySignature = "\r\n\r\n\x00\r\nQUIT\n"
-
-// proxyHeader passes such a header by. wait: more octets are needed to see one.
-func (p *parser) proxyHeader(b []byte) (n int, wait bool) {
-	if p.skip > 0 {
-		n = int(min(uint64(len(b)), uint64(p.skip)))
-		p.skip -= uint16(n)
-		return n, false
-	}
-	k := min(len(b), len(proxySignature))
-	if string(b[:k]) != proxySignature[:k] {
-		p.fresh = false
-		return 0, false
-	}
-	if len(b) < len(proxySignature)+4 {
-		return 0, true
-	}
-	p.fresh = false
-	p.skip = uint16(b[14])<<8 | uint16(b[15])
-	return len(proxySignature) + 4, false
-}
