@@ -7,8 +7,10 @@ import (
 	"mailsensor/protocols/http"
 	"mailsensor/protocols/imap"
 	"mailsensor/protocols/pop3"
+	"mailsensor/protocols/proxy"
 	"mailsensor/protocols/sieve"
 	"mailsensor/protocols/smtp"
+	"mailsensor/protocols/socks"
 	"mailsensor/protocols/tls"
 )
 
@@ -28,5 +30,7 @@ func Protocols(c Config) []protocols.Protocol {
 		pop3.New(),
 		sieve.New(),
 		http.New(),
+		socks.New(),
+		proxy.New(),
 	}
 }

@@ -71,6 +71,10 @@ func meaning(kind string) string {
 		return "too many requests without a response"
 	case "http_content":
 		return "content that does not decompress"
+	case "socks_bad_message":
+		return "a message that is no SOCKS"
+	case "proxy_bad_header":
+		return "a PROXY header that names nobody"
 	case "pop3_unknown_command":
 		return "a line that is no command"
 	case "pop3_bad_response":
