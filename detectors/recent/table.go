@@ -8,8 +8,14 @@
 // grows.
 package recent
 
-// chunk is how many entities are allocated together.
-const chunk = 64
+import "unsafe"
+
+// chunkSize is how much is allocated together: the largest size that Go does not
+// round up to whole pages.
+const (
+	chunkSize  = 32 << 10
+	chunkLimit = 256 // entities
+)
 
 // Table is a map from K to V with at most max entries.
 type Table[K comparable, V any] struct {
@@ -79,7 +85,8 @@ func (t *Table[K, V]) Insert(k K) *V {
 		t.free = e.next
 	default:
 		if len(t.fresh) == 0 {
-			t.fresh = make([]entry[K, V], min(chunk, t.max))
+			n := chunkSize / int(unsafe.Sizeof(entry[K, V]{}))
+			t.fresh = make([]entry[K, V], min(max(n, 1), chunkLimit, t.max))
 		}
 		e, t.fresh = &t.fresh[0], t.fresh[1:]
 	}

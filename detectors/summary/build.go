@@ -1,7 +1,6 @@
 package summary
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"io"
@@ -221,13 +220,29 @@ func otherCounts(t *tally) *Totals {
 // Write writes d as one indented JSON document. Control characters beyond ASCII,
 // which JSON lets stand, are escaped: it may go to a terminal.
 func (d *Document) Write(w io.Writer) error {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
+	e := json.NewEncoder(&escaper{w: w})
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(d); err != nil {
-		return err
+	return e.Encode(d)
+}
+
+// escaper escapes what goes through it, piece by piece: a document of many hosts
+// is large.
+type escaper struct {
+	w   io.Writer
+	buf []byte
+}
+
+func (x *escaper) Write(p []byte) (n int, err error) {
+	const piece = 64 << 10
+	for n < len(p) && err == nil {
+		k := min(n+piece, len(p))
+		if k < len(p) && p[k-1] == 0xc2 { // the octet behind it says whether it is to be escaped
+			k--
+		}
+		x.buf = detectors.AppendEscaped(x.buf[:0], p[n:k])
+		_, err = x.w.Write(x.buf)
+		n = k
 	}
-	_, err := w.Write(detectors.AppendEscaped(nil, b.Bytes()))
-	return err
+	return n, err
 }

@@ -139,7 +139,7 @@ func reborn(evicted uint64) doubt {
 }
 
 // usualClients is how many an account has without another allocation.
-const usualClients = 4
+const usualClients = 2
 
 func (a *account) note(client netip.Addr) {
 	switch {
