@@ -2,14 +2,14 @@
 // shards of the flow table, and a merge that puts their events in one order.
 //
 // The reader takes frames from a Source, decodes them and deals the TCP segments
-// by flow into one lane per worker; a round of lanes covers some hundred KiB of
-// capture. Workers reassemble and parse; every round comes back with its events,
-// and the merge hands them on, round after round, sorted by position. So there
-// is one channel operation a lane and none a packet, and what comes out does not
-// depend on how many workers there are.
+// by flow into one queue per shard; a round of queues covers 2 MiB of capture.
+// Workers reassemble and parse, one shard after the other; every round comes back
+// with its events, and the merge hands them on, round after round, sorted by
+// position. So there is one channel operation a worker and round and none a packet,
+// and what comes out does not depend on how many workers there are.
 //
-// Bytes: segments borrow from the source's blocks. A lane holds a reference on
-// each block it has segments of, until its worker is done with the round.
+// Bytes: segments borrow from the source's blocks. A round holds a reference on
+// each block it has segments of, until its workers are done.
 package pipeline
 
 import (
