@@ -15,6 +15,7 @@ import (
 	"mailsensor/detectors/inside"
 	"mailsensor/detectors/intel"
 	"mailsensor/detectors/login"
+	"mailsensor/detectors/volume"
 )
 
 // Config holds the settings of each.
@@ -25,11 +26,12 @@ type Config struct {
 	Exfil   exfil.Config   `yaml:"exfil"`
 	Access  access.Config  `yaml:"access"`
 	Intel   intel.Config   `yaml:"intel"`
+	Volume  volume.Config  `yaml:"volume"`
 }
 
 // Default is what is shipped.
 func Default() Config {
-	return Config{Bulk: bulk.Default(), Login: login.Default(), Forward: forward.Default(), Exfil: exfil.Default(), Access: access.Default(), Intel: intel.Default()}
+	return Config{Bulk: bulk.Default(), Login: login.Default(), Forward: forward.Default(), Exfil: exfil.Default(), Access: access.Default(), Intel: intel.Default(), Volume: volume.Default()}
 }
 
 // Around is what detectors share: the border between inside and outside, the zone
@@ -46,6 +48,7 @@ type Around struct {
 func Detectors(c Config, a Around) []detectors.Detector {
 	return []detectors.Detector{
 		login.New(c.Login, a.Border, a.Location, a.Places),
+		volume.New(c.Volume, a.Border),
 		bulk.New(c.Bulk, a.Border),
 		forward.New(c.Forward, a.Border),
 		exfil.New(c.Exfil, a.Border),

@@ -72,7 +72,7 @@ func (p *printer) alert(a *detectors.Alert) {
 		when += " for " + span(to.Sub(from))
 	}
 	what := fmt.Sprintf("%s, %s", when, strings.Join(a.Techniques, " "))
-	p.line("%*s%s", alertIndent, "", safe(fmt.Sprintf("%s: %s, score %.2f", a.Detector, what, a.Score), width-alertIndent))
+	p.line("%*s%s", alertIndent, "", safe(fmt.Sprintf("%s %.2f: %s", a.Detector, a.Score, what), width-alertIndent))
 }
 
 // wrap breaks a text at spaces, and where it must within words.
