@@ -193,6 +193,7 @@ func (p *parser) clientGap(within bool) {
 		return
 	}
 	p.cli.started, p.cli.building, p.cli.response, p.cli.torn = false, false, false, true
+	p.early = p.early[:0] // to what was lost, perhaps
 	if p.pipelined {
 		p.flush(protocols.Unknown)
 		p.blurred = true

@@ -128,7 +128,7 @@ func (p *parser) Close(t int64, out protocols.Sink) {
 		p.tell(toldResponse, "sieve_unexpected_response")
 	}
 	o := protocols.Unfinished
-	if !p.heard || p.blurred {
+	if !p.heard || p.blurred || p.damaged {
 		o = protocols.Unknown
 	}
 	p.flush(o)

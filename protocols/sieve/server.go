@@ -181,9 +181,10 @@ func isCapability(text []byte) bool {
 func (p *parser) respond(r result, code []byte) protocols.Action {
 	s := &p.srv
 	unasked := s.capabilities && (len(p.queue) == 0 || p.queue[0].verb != capability)
+	greeting := p.greeting && (s.capabilities || r != replyOK) // an OK without them answers a command: the greeting is lost
+	p.greeting = false
 	switch {
-	case p.greeting:
-		p.greeting = false
+	case greeting:
 		return protocols.Continue
 	case unasked:
 		p.again = false
