@@ -113,6 +113,7 @@ func (p *parser) Gap(d capture.Dir, t int64, n int, out protocols.Sink) {
 	within := p.lex[d].gap(n)
 	if !within {
 		p.lex[d] = lexer{}
+		p.forget() // another script may have been made active
 	}
 	if d == capture.ToServer {
 		p.clientGap(within)

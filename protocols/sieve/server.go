@@ -202,6 +202,9 @@ func (p *parser) respond(r result, code []byte) protocols.Action {
 	case len(p.queue) == 0:
 		p.unanswered(r)
 		return protocols.Continue
+	case p.queue[0].lost && p.queue[0].verb != starttls: // it may have been answered in what is lost, and another command be lost as well
+		p.flush(protocols.Unknown)
+		return protocols.Continue
 	}
 	return p.answer(r, code)
 }
