@@ -170,7 +170,9 @@ func eventFacts(t *testing.T, lines []byte) (facts []string) {
 				ev.Protocol = "http"
 			}
 			connections[ev.Protocol]++
-			connections[ev.RemoteAccess]++
+			if ev.RemoteAccess != ev.Protocol {
+				connections[ev.RemoteAccess]++
+			}
 			counts["http requests"] += ev.Requests
 		case "message":
 			var rcpt []string

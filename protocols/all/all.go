@@ -8,6 +8,7 @@ import (
 	"mailsensor/protocols/imap"
 	"mailsensor/protocols/pop3"
 	"mailsensor/protocols/proxy"
+	"mailsensor/protocols/remote"
 	"mailsensor/protocols/sieve"
 	"mailsensor/protocols/smtp"
 	"mailsensor/protocols/socks"
@@ -22,7 +23,7 @@ type Config struct {
 // Protocols returns the list.
 func Protocols(c Config) []protocols.Protocol {
 	mail := smtp.Config{AttachmentHash: c.AttachmentHash}
-	return []protocols.Protocol{
+	return append([]protocols.Protocol{
 		tls.New(),
 		smtp.NewLMTP(mail),
 		smtp.New(mail),
@@ -32,5 +33,5 @@ func Protocols(c Config) []protocols.Protocol {
 		http.New(),
 		socks.New(),
 		proxy.New(),
-	}
+	}, remote.Protocols()...)
 }

@@ -208,6 +208,9 @@ func (p *parser) tell(t int64, out protocols.Sink) {
 	e.Encrypted = h.encrypted
 	p.certificates(e, out)
 	e.Truncated = p.truncated
+	if name := remoteService(h.name); name != "" {
+		out.SetRemote(name, h.name)
+	}
 	if p.service = p.serviceOf(e, out.Via()); p.service == "" {
 		p.stopped = true
 	} else {
