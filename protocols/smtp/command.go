@@ -100,6 +100,8 @@ const (
 	wordAuth
 	wordStartTLS
 	wordProxy
+	wordXClient
+	wordXForward
 	wordBlank
 )
 
@@ -131,8 +133,12 @@ func wordOf(name []byte) word {
 	case is("STARTTLS"), is("X-ANONYMOUSTLS"):
 		return wordStartTLS
 	case is("NOOP"), is("VRFY"), is("EXPN"), is("HELP"), is("TURN"), is("ETRN"), is("ATRN"), is("BURL"),
-		is("XCLIENT"), is("XFORWARD"), is("X-LINK2STATE"):
+		is("X-LINK2STATE"):
 		return wordOther
+	case is("XCLIENT"):
+		return wordXClient
+	case is("XFORWARD"):
+		return wordXForward
 	case is("PROXY"):
 		return wordProxy
 	}
@@ -161,6 +167,8 @@ func (p *parser) certain(text []byte) bool {
 		return ok
 	case wordData, wordReset, wordQuit, wordStartTLS, wordOther:
 		return len(arg) == 0 && len(text) >= len("DATA")
+	case wordXClient, wordXForward:
+		return bytes.IndexByte(arg, '=') > 0
 	case wordAuth:
 		mechanism, _ := line.Word(arg)
 		return certainMechanism(mechanism)
@@ -206,6 +214,10 @@ func (p *parser) command(t int64, w word, arg []byte) {
 	case wordStartTLS:
 		p.enqueue(entry{kind: startTLS})
 		p.tls = askedTLS
+	case wordXClient:
+		p.claimCommand(arg, xclient)
+	case wordXForward:
+		p.claimCommand(arg, xforward)
 	case wordOther:
 		p.enqueue(entry{kind: other})
 	case wordBlank:
@@ -223,6 +235,7 @@ func (p *parser) mailCommand(t int64, arg []byte) {
 	address, params, null := path(arg, "FROM")
 	tx.from, tx.null = append(tx.from, address...), null
 	tx.parameters(params)
+	tx.forward, p.forward = p.forward, nil
 	p.cur, p.torn = tx, false
 	p.enqueue(entry{kind: mail, tx: tx})
 }

@@ -70,6 +70,10 @@ type parser struct {
 	open  []*transaction // all without an outcome, in order of their MAIL
 	login *login         // nil: no AUTH exchange is going on
 
+	session *claim // of the session; nil: none
+	forward *claim // of the next message; nil: none
+	claims  int32
+
 	helo  []byte // argument of the accepted EHLO
 	hello []byte // argument of the last EHLO
 

@@ -124,7 +124,7 @@ func judgeCommand(first []byte, server protocols.Verdict) protocols.Verdict {
 		return accept(server == protocols.Maybe || server == protocols.Accept)
 	case wordAuth:
 		return accept(certainMechanism(firstWord(arg)) && server != protocols.NeedMore)
-	case wordQuit, wordOther, wordReset, wordData:
+	case wordQuit, wordOther, wordReset, wordData, wordXClient, wordXForward:
 		return protocols.NeedMore // FTP, NNTP and POP3 have those
 	}
 	if server == protocols.Accept {

@@ -16,12 +16,14 @@ const (
 	auth                 // AUTH, and each response of its exchange
 	startTLS             // STARTTLS
 	quit                 // QUIT
+	xclient              // XCLIENT
+	xforward             // XFORWARD
 )
 
 // entry is a command that waits for its reply.
 type entry struct {
 	tx   *transaction // mail, rcpt, data, chunk, content: its transaction, if any
-	rcpt int32        // rcpt: index of the recipient; -1: only counted
+	rcpt int32        // rcpt: index of the recipient; -1: only counted. xclient, xforward: number of the claim
 	more int32        // content in LMTP: replies to come beside this one
 	kind kind
 	lost bool // server bytes were lost since: the reply may have been among them

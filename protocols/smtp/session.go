@@ -152,6 +152,9 @@ func (p *parser) emit(t int64, tx *transaction) {
 	if tx.lost || tx.unseen || p.joined {
 		m.Confidence = protocols.LowerBound
 	}
+	if c := tx.forward; c != nil && c.granted {
+		m.Via = c.via(p.out, "xforward")
+	}
 	m.Outcome, m.Code, m.Started = tx.outcome, tx.code, tx.started
 	m.Helo = p.out.Copy(p.helo)
 	if !p.heard {

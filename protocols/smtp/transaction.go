@@ -58,7 +58,8 @@ type record struct {
 	outcome protocols.Outcome
 	code    uint16
 	queueID []byte
-	served  int32 // LMTP: index of the recipient the next reply is about
+	forward *claim // whom it was sent for; nil: nobody else
+	served  int32  // LMTP: index of the recipient the next reply is about
 }
 
 type recipient struct {

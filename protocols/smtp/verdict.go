@@ -41,7 +41,7 @@ func (p *parser) replied(t int64, code uint16, text []byte) protocols.Action {
 // greeted takes the reply that opens the connection (RFC 5321, section 3.1).
 func (p *parser) greeted(code uint16) bool {
 	if !p.greeting {
-		return code == 220 && (p.queue.len() == 0 || p.queue.first().kind != startTLS)
+		return code == 220 && (p.queue.len() == 0 || p.queue.first().kind != startTLS && p.queue.first().kind != xclient)
 	}
 	p.greeting = false
 	return code == 220 || code >= 400
@@ -199,6 +199,10 @@ func (p *parser) answer(t int64, e entry, code uint16, text []byte) {
 		if positive(code) {
 			p.endLive(t)
 		}
+	case xclient:
+		p.clientReply(t, e, code)
+	case xforward:
+		p.forwardReply(e, code)
 	}
 	p.settled(t, e.tx)
 }
