@@ -35,18 +35,18 @@ func (a *attempt) read(v []byte) {
 	scheme, rest := line.Word(v)
 	switch {
 	case len(scheme) == 0:
-	case line.EqualFold(scheme, "Basic"):
+	case line.EqualFold(scheme, "BASIC"):
 		a.basic(rest)
-	case line.EqualFold(scheme, "Digest"):
+	case line.EqualFold(scheme, "DIGEST"):
 		a.mechanism, a.final = "DIGEST", true
-		a.user = append(a.user, cut(parameter(rest, "username"), maxUser)...)
-	case line.EqualFold(scheme, "NTLM"), line.EqualFold(scheme, "Negotiate"):
+		a.user = append(a.user, cut(parameter(rest, "USERNAME"), maxUser)...)
+	case line.EqualFold(scheme, "NTLM"), line.EqualFold(scheme, "NEGOTIATE"):
 		a.mechanism = "NTLM"
-		if line.EqualFold(scheme, "Negotiate") {
+		if line.EqualFold(scheme, "NEGOTIATE") {
 			a.mechanism = "NEGOTIATE"
 		}
 		a.negotiate(rest)
-	case line.EqualFold(scheme, "Bearer"):
+	case line.EqualFold(scheme, "BEARER"):
 		a.mechanism, a.final = "BEARER", true
 		a.bearer(rest)
 	default:
@@ -176,7 +176,7 @@ func (p *parser) decide(t int64, a *attempt, l *login, refused bool, challenge [
 		return
 	}
 	if refused {
-		if line.EqualFold(parameter(challenge, "stale"), "true") { // the nonce was too old, not the password wrong
+		if line.EqualFold(parameter(challenge, "STALE"), "TRUE") { // the nonce was too old, not the password wrong
 			return
 		}
 		p.tellLogin(t, a, protocols.Rejected, proxy)

@@ -150,7 +150,7 @@ func (p *parser) frame(d capture.Dir, t int64, empty bool) {
 		}
 		length, given = n, true
 	}
-	chunked := s.list("transfer-encoding", "chunked")
+	chunked := s.list("transfer-encoding", "CHUNKED")
 	if chunked && given {
 		p.tell(t, toldConflict, "http_conflict")
 	}
@@ -180,11 +180,11 @@ func (s *side) decode(wanted bool) {
 	}
 	format := inflate.Gzip
 	switch enc := s.get("content-encoding"); {
-	case len(enc) == 0, line.EqualFold(enc, "identity"):
+	case len(enc) == 0, line.EqualFold(enc, "IDENTITY"):
 		s.inflater = nil
 		return
-	case line.EqualFold(enc, "gzip"), line.EqualFold(enc, "x-gzip"):
-	case line.EqualFold(enc, "deflate"):
+	case line.EqualFold(enc, "GZIP"), line.EqualFold(enc, "X-GZIP"):
+	case line.EqualFold(enc, "DEFLATE"):
 		format = inflate.ZlibOrRaw
 	default: // brotli and the like are not read
 		s.spoilt = true
@@ -266,15 +266,7 @@ func (p *parser) legs(t int64, h *header, proxied bool) {
 		e := p.out.Opening(t)
 		e.Proxied, e.Forwarded = p.proxied, p.forwarded
 	}
-	if origin, source, ok := originOf(h); ok {
-		v := new(protocols.Via)
-		if old := p.out.Via(); old != nil {
-			if old.Origin == origin && old.OriginSource == source {
-				return
-			}
-			*v = *old
-		}
-		v.Origin, v.OriginSource = origin, source
-		p.out.SetVia(v)
+	if o, source := originOf(h); o.n > 0 {
+		p.out.SetVia(o.via(p.out.Via(), source))
 	}
 }

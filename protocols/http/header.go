@@ -90,6 +90,12 @@ func compare(s string, b []byte) int {
 	return len(s) - len(b)
 }
 
+// value is that of field i.
+func (h *header) value(i int) []byte {
+	f := &h.fields[i]
+	return h.bytes[f.from:f.to:f.to]
+}
+
 // get returns the first field of a name, or nil.
 func (h *header) get(name string) []byte {
 	for i := range h.fields {

@@ -3,37 +3,85 @@ package http
 import (
 	"bytes"
 	"net/netip"
+	"slices"
 
+	"mailsensor/protocols"
 	"mailsensor/protocols/line"
 )
 
-// originOf is the real client as a proxy names it: the first of Forwarded (RFC 7239,
-// section 4), or of X-Forwarded-For.
-func originOf(h *header) (a netip.AddrPort, source string, ok bool) {
-	if v := h.get("forwarded"); v != nil {
-		if i := bytes.IndexByte(v, ','); i >= 0 {
-			v = v[:i]
+// maxHops bounds the proxies of a list that are remembered, nearest first.
+const maxHops = 8
+
+// hops are the clients that the proxies before this connection had, nearest first.
+type hops struct {
+	list [maxHops]netip.AddrPort
+	n    int
+}
+
+// originOf reads whom the peer says it speaks for: Forwarded (RFC 7239, section 4), or
+// X-Forwarded-For. Each proxy adds to the end, so only the last is the peer's own
+// word; those before are of whoever sent it them.
+func originOf(h *header) (o hops, source string) {
+	if o.read(h, "forwarded", forwardedFor); o.n > 0 {
+		return o, "forwarded"
+	}
+	o.read(h, "x-forwarded-for", func(b []byte) []byte { return b })
+	return o, "x-forwarded-for"
+}
+
+// read takes the elements of a list apart. The last come first; one that is no address
+// ends it.
+func (o *hops) read(h *header, name string, node func([]byte) []byte) {
+	for i := len(h.fields) - 1; i >= 0; i-- {
+		if h.fields[i].name != name {
+			continue
 		}
-		for len(v) > 0 {
-			pair, rest, _ := bytes.Cut(v, []byte{';'})
-			v = rest
-			name, value, _ := bytes.Cut(pair, []byte{'='})
-			if line.EqualFold(line.Trim(name), "for") {
-				if a, ok := address(bytes.Trim(line.Trim(value), `"`)); ok {
-					return a, "forwarded", true
-				}
+		for v, more := h.value(i), true; more && o.n < maxHops; {
+			element := v
+			if comma := bytes.LastIndexByte(v, ','); comma >= 0 {
+				v, element = v[:comma], v[comma+1:]
+			} else {
+				more = false
 			}
+			a, ok := address(line.Trim(node(element)))
+			if !ok {
+				return
+			}
+			o.list[o.n] = a
+			o.n++
 		}
 	}
-	if v := h.get("x-forwarded-for"); v != nil {
-		if i := bytes.IndexByte(v, ','); i >= 0 {
-			v = v[:i]
-		}
-		if a, ok := address(line.Trim(v)); ok {
-			return a, "x-forwarded-for", true
+}
+
+// forwardedFor is the value of the parameter "for" of an element.
+func forwardedFor(element []byte) []byte {
+	for len(element) > 0 {
+		var pair []byte
+		pair, element, _ = bytes.Cut(element, []byte{';'})
+		name, value, _ := bytes.Cut(pair, []byte{'='})
+		if line.EqualFold(line.Trim(name), "FOR") {
+			return bytes.Trim(line.Trim(value), `"`)
 		}
 	}
-	return a, "", false
+	return nil
+}
+
+// via is how the connection came here with what the peer claims: the old one, if that
+// says the same.
+func (o *hops) via(old *protocols.Via, source string) *protocols.Via {
+	same := func(a netip.Addr, b netip.AddrPort) bool { return a == b.Addr() }
+	if old != nil && old.Origin == o.list[0] && old.OriginSource == source && slices.EqualFunc(old.Before, o.list[1:o.n], same) {
+		return old
+	}
+	v := new(protocols.Via)
+	if old != nil {
+		*v = *old
+	}
+	v.Origin, v.OriginSource, v.Before = o.list[0], source, nil
+	for _, a := range o.list[1:o.n] {
+		v.Before = append(v.Before, a.Addr())
+	}
+	return v
 }
 
 // address reads an address with or without a port.
@@ -41,12 +89,10 @@ func address(b []byte) (netip.AddrPort, bool) {
 	if len(b) == 0 || len(b) > 64 {
 		return netip.AddrPort{}, false
 	}
-	if a, err := netip.ParseAddr(string(b)); err == nil {
-		return netip.AddrPortFrom(a.Unmap().WithZone(""), 0), true
+	host, port := b, uint16(0)
+	if bytes.IndexByte(b, ':') == bytes.LastIndexByte(b, ':') || b[0] == '[' {
+		host, port = hostPort(b)
 	}
-	host, port := hostPort(b)
-	if a, err := netip.ParseAddr(string(host)); err == nil {
-		return netip.AddrPortFrom(a.Unmap().WithZone(""), port), true
-	}
-	return netip.AddrPort{}, false
+	a, err := netip.ParseAddr(string(host))
+	return netip.AddrPortFrom(a.Unmap().WithZone(""), port), err == nil
 }
