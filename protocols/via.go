@@ -11,7 +11,8 @@ type Via struct {
 	Port   uint16 // and its port
 	User   string // the user of the proxy; "": none or unknown
 
-	Origin       netip.AddrPort // the real client, as a peer claims; to be believed from trusted peers only
+	Origin       netip.AddrPort // whom the peer claims to speak for; to be believed from trusted peers only
+	Before       []netip.Addr   // whom Origin in turn claims to speak for, and so on, bounded
 	OriginSource string         // proxy (PROXY protocol), xclient, xforward, forwarded, x-forwarded-for, imap-id
 }
 

@@ -9,7 +9,6 @@
 package session
 
 import (
-	"bytes"
 	"net/netip"
 
 	"mailsensor/detectors/recent"
@@ -42,7 +41,6 @@ type conn struct {
 	session uint64
 	repeat  bool
 	behind  netip.Addr
-	host    netip.Addr
 }
 
 // mark is what both legs of a tunnel share.
@@ -94,17 +92,12 @@ func (t *Tracker) Observe(ev protocols.Event) {
 		t.opening(e)
 	case *protocols.Tunnel:
 		t.proxy(h.Conn.Server.Addr())
-	case *protocols.ClientInfo:
-		t.named(e)
 	}
 	if h.Via != nil {
 		t.via(h)
 	}
 	if c := t.conns.Get(h.Conn.ID); c != nil {
 		h.Session, h.Repeat, h.Behind = c.session, c.repeat, c.behind
-		if c.host.IsValid() {
-			h.Host = c.host
-		}
 		if _, over := ev.(*protocols.ConnEnd); over {
 			t.conns.Delete(h.Conn.ID)
 		}
@@ -129,13 +122,26 @@ func (t *Tracker) proxy(a netip.Addr) {
 // via takes in what a head says of how its connection came here.
 func (t *Tracker) via(h *protocols.Head) {
 	if h.Via.Origin.IsValid() && t.believes(h.Conn.Client.Addr()) {
-		h.Host = h.Via.Origin.Addr()
+		h.Host = t.origin(h.Via)
 	}
 	if h.Via.Target != "" && t.conns.Get(h.Conn.ID) == nil {
 		if a, err := netip.ParseAddr(h.Via.Target); err == nil {
 			t.conn(h.Conn.ID).behind = a.Unmap()
 		}
 	}
+}
+
+// origin is the real client: the nearest that is not itself believed when it names
+// another. Who is farther may have been made up by it.
+func (t *Tracker) origin(v *protocols.Via) netip.Addr {
+	a := v.Origin.Addr()
+	for _, before := range v.Before {
+		if !t.believes(a) {
+			break
+		}
+		a = before
+	}
+	return a
 }
 
 // believes reports whether configuration trusts a peer to name the real client.
@@ -147,24 +153,6 @@ func (t *Tracker) believes(a netip.Addr) bool {
 		}
 	}
 	return false
-}
-
-// named is about a client that says, in the name of another, who that is: the IMAP
-// ID of a proxy or of webmail.
-func (t *Tracker) named(e *protocols.ClientInfo) {
-	if len(e.Origin) == 0 || !t.believes(e.Conn.Client.Addr()) {
-		return
-	}
-	word := e.Origin
-	if i := bytes.LastIndexByte(word, ' '); i >= 0 {
-		word = word[i+1:]
-	}
-	if i := bytes.IndexByte(word, '='); i >= 0 {
-		word = word[i+1:]
-	}
-	if a, err := netip.ParseAddr(string(word)); err == nil {
-		t.conn(e.Conn.ID).host = a.Unmap().WithZone("")
-	}
 }
 
 // opening joins a connection to its other leg.

@@ -123,14 +123,12 @@ func TestRealClient(t *testing.T) {
 	if yes.Client().String() != "192.0.2.7" || no.Client().String() != "10.0.2.9" {
 		t.Errorf("%s, %s", yes.Client(), no.Client())
 	}
-	for peer, want := range map[string]string{"10.0.1.9:5": "192.0.2.8", "10.0.2.9:5": "10.0.2.9"} {
-		id := &protocols.ClientInfo{Head: head(9, peer, server, 1e9), Source: "id", Origin: []byte("x-originating-ip 192.0.2.8")}
-		see(tr, id)
-		e := &protocols.Login{Head: head(9, peer, server, 2e9)}
-		if see(tr, e); e.Client().String() != want {
-			t.Errorf("%s: %s, want %s", peer, e.Client(), want)
-		}
-		see(tr, &protocols.ConnEnd{Head: head(9, peer, server, 3e9)})
+	// Of a list, whom trusted peers added is passed over, and nothing farther is believed.
+	chain := claim(3, "10.0.1.9:1")
+	chain.Via.Origin = netip.MustParseAddrPort("10.0.1.8:0")
+	chain.Via.Before = []netip.Addr{netip.MustParseAddr("192.0.2.8"), netip.MustParseAddr("192.0.2.9")}
+	if see(tr, chain); chain.Client().String() != "192.0.2.8" {
+		t.Errorf("%s", chain.Client())
 	}
 }
 

@@ -1,6 +1,11 @@
 package imap
 
-import "mailsensor/protocols/line"
+import (
+	"net/netip"
+
+	"mailsensor/protocols"
+	"mailsensor/protocols/line"
+)
 
 // Bounds of RFC 2971, section 3.3, for names; values may have 1,024 octets, of
 // which fewer are of use.
@@ -11,10 +16,10 @@ const (
 
 // identity is what an ID command says, as it comes (RFC 2971).
 type identity struct {
-	key                       []byte
-	name, version, os, origin []byte
-	into                      *[]byte // the field whose value comes; nil: one of no interest
-	value                     bool    // a value comes, not a key
+	key                             []byte
+	name, version, os, origin, port []byte
+	into                            *[]byte // the field whose value comes; nil: one of no interest
+	value                           bool    // a value comes, not a key
 }
 
 func (d *identity) add(b []byte) {
@@ -47,7 +52,8 @@ func (d *identity) end() {
 		{"NAME", &d.name},
 		{"VERSION", &d.version},
 		{"OS", &d.os},
-		{"X-ORIGINATING-IP", &d.origin}, // sent by proxies, which need not be told the truth
+		{"X-ORIGINATING-IP", &d.origin}, // sent by proxies, which need not tell the truth
+		{"X-ORIGINATING-PORT", &d.port},
 	} {
 		if line.EqualFold(d.key, f.key) && len(*f.into) == 0 {
 			d.into = f.into
@@ -61,7 +67,7 @@ func (p *parser) beginIdentity() {
 		p.id = p.pools.identities.Get().(*identity)
 	}
 	d := p.id
-	*d = identity{key: d.key[:0], name: d.name[:0], version: d.version[:0], os: d.os[:0], origin: d.origin[:0]}
+	*d = identity{key: d.key[:0], name: d.name[:0], version: d.version[:0], os: d.os[:0], origin: d.origin[:0], port: d.port[:0]}
 }
 
 func (p *parser) dropIdentity() {
@@ -81,8 +87,27 @@ func (p *parser) clientInfo() {
 	if len(d.name)+len(d.version)+len(d.os)+len(d.origin) == 0 {
 		return
 	}
+	p.originates(d)
 	e := p.out.ClientInfo(p.now)
 	e.Source = "id"
 	e.Name, e.Version = p.out.Copy(d.name), p.out.Copy(d.version)
 	e.OS, e.Origin = p.out.Copy(d.os), p.out.Copy(d.origin)
+}
+
+// originates notes whom a proxy or a webmail server says it speaks for.
+func (p *parser) originates(d *identity) {
+	a, err := netip.ParseAddr(string(d.origin))
+	if err != nil {
+		return
+	}
+	v := new(protocols.Via)
+	if old := p.out.Via(); old != nil {
+		*v = *old
+	}
+	port, _ := line.Uint(d.port)
+	if port > 65535 {
+		port = 0
+	}
+	v.Origin, v.OriginSource = netip.AddrPortFrom(a.Unmap().WithZone(""), uint16(port)), "imap-id"
+	p.out.SetVia(v)
 }
