@@ -11,7 +11,10 @@ import (
 // forward, is known when the jump is made.
 type label int
 
-type emitter struct{ code []bpf.Instruction }
+type emitter struct {
+	code     []bpf.Instruction
+	stripped bool // the frame's outer VLAN tag stands beside it, see socket.go
+}
 
 // node is a condition. emit makes code that goes on at yes or no, and returns
 // where that code begins.
@@ -60,6 +63,10 @@ func (n compare) emit(e *emitter, yes, no label) label {
 	no = e.reach(no, 0)
 	e.add(bpf.JumpIf{Cond: n.cond, Val: n.val, SkipTrue: uint8(e.distance(yes)), SkipFalse: uint8(e.distance(no))})
 	for _, ins := range slices.Backward(n.load) {
+		if e.stripped {
+			e.beside(ins)
+			continue
+		}
 		e.add(ins)
 	}
 	return e.top()
@@ -82,13 +89,18 @@ func (e *emitter) reach(to label, more int) label {
 	return e.top()
 }
 
+// begin makes the end of a program, which keeps a number of bytes or none.
+func begin(keep uint32) (e *emitter, yes, no label) {
+	e = &emitter{}
+	e.add(bpf.RetConstant{Val: 0})
+	no = e.top()
+	e.add(bpf.RetConstant{Val: keep})
+	return e, e.top(), no
+}
+
 // assemble makes the program for a condition.
 func assemble(root node) []bpf.Instruction {
-	e := &emitter{}
-	e.add(bpf.RetConstant{Val: 0})
-	no := e.top()
-	e.add(bpf.RetConstant{Val: accept})
-	yes := e.top()
+	e, yes, no := begin(accept)
 	if begin := root.emit(e, yes, no); begin != e.top() {
 		e.add(bpf.Jump{Skip: uint32(e.distance(begin))})
 	}

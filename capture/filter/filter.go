@@ -54,6 +54,14 @@ func (e *Error) Error() string { return fmt.Sprintf("filter: at character %d: %s
 
 // Compile translates an expression for frames of a link type.
 func Compile(expr string, link capture.LinkType) ([]bpf.Instruction, error) {
+	root, err := parse(expr, link)
+	if err != nil {
+		return nil, err
+	}
+	return finish(assemble(root))
+}
+
+func parse(expr string, link capture.LinkType) (node, error) {
 	tokens, err := scan(expr)
 	if err != nil {
 		return nil, err
@@ -63,11 +71,10 @@ func Compile(expr string, link capture.LinkType) ([]bpf.Instruction, error) {
 		return nil, fmt.Errorf("filter: link type %d is not supported", link)
 	}
 	p := parser{tokens: tokens, place: place}
-	root, err := p.program()
-	if err != nil {
-		return nil, err
-	}
-	code := assemble(root)
+	return p.program()
+}
+
+func finish(code []bpf.Instruction) ([]bpf.Instruction, error) {
 	if len(code) > maxInstructions {
 		return nil, &Error{Text: fmt.Sprintf("the expression needs %d instructions, more than %d", len(code), maxInstructions)}
 	}
