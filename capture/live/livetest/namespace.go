@@ -34,6 +34,7 @@ func Alone(t *testing.T) bool {
 	if os.Getenv(inside) == t.Name() {
 		return true
 	}
+	t.Parallel()
 	if _, err := exec.LookPath("ip"); err != nil {
 		t.Skip("needs the program ip, of iproute2")
 	}
