@@ -47,7 +47,7 @@ const (
 	MaxRings      = 16      // of an interface
 
 	blockSize    = 1 << 20
-	minRingBytes = 8 * blockSize
+	minRingBytes = 16 * blockSize
 	maxRingBytes = 1 << 30
 
 	// retire is after how long the kernel hands over a block that is not full, and
@@ -61,8 +61,8 @@ const (
 )
 
 // RingBytes is the default size of an interface's rings on a machine with so much
-// memory: a 64th of it, from 16 to 256 MiB. At 5 Gbit/s 128 MiB bridge 0.2 s.
-func RingBytes(memory uint64) int { return int(min(max(memory/64, 16<<20), 256<<20)) }
+// memory: a 64th of it, from 32 to 256 MiB. At 5 Gbit/s 128 MiB bridge 0.2 s.
+func RingBytes(memory uint64) int { return int(min(max(memory/64, 32<<20), 256<<20)) }
 
 // Rings is the default number of rings of an interface. One reader empties them
 // all; more of them only keep the CPUs that receive from waiting for one another,

@@ -305,7 +305,7 @@ func TestNoPermission(t *testing.T) {
 
 // The default sizes grow with the machine.
 func TestSizes(t *testing.T) {
-	for memory, want := range map[uint64]int{512 << 20: 16 << 20, 8 << 30: 128 << 20, 512 << 30: 256 << 20} {
+	for memory, want := range map[uint64]int{512 << 20: 32 << 20, 8 << 30: 128 << 20, 512 << 30: 256 << 20} {
 		if got := RingBytes(memory); got != want {
 			t.Errorf("%d MiB of rings for %d MiB, want %d", got>>20, memory>>20, want>>20)
 		}

@@ -55,6 +55,8 @@ func decodeCounters(res pipeline.Result) map[string]uint64 {
 		"snap_length_cut": res.Cut,
 		"time_backward":   res.Clock.Backward,
 		"time_jump":       res.Clock.Jumps,
+		"shed":            res.Shed.Packets,
+		"shed_of_mail":    res.Shed.MailPackets,
 	} {
 		if n > 0 {
 			out[name] = n

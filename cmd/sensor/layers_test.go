@@ -18,6 +18,7 @@ var layers = []string{"capture", "protocols", "detectors", "cmd"}
 // shared are packages that others of their own layer may import.
 var shared = []string{
 	"capture",
+	"capture/filter",
 	"detectors",
 	"detectors/detectortest",
 	"detectors/freemail",

@@ -46,6 +46,8 @@ type Options struct {
 	// Observe is given every event, in order, from one goroutine. The event is
 	// borrowed until Observe returns.
 	Observe func(protocols.Event)
+	// Live is set where the source does not end.
+	Live *Live
 }
 
 // Result is what was read and how it went.
@@ -60,6 +62,7 @@ type Result struct {
 	Decode   decode.Stats
 	TCP      tcp.Stats
 	Driver   protocols.Counters
+	Shed     ShedStats
 }
 
 // Run reads the source to its end, or until ctx is done, and hands on the
@@ -71,6 +74,9 @@ func Run(ctx context.Context, opt Options) (Result, error) {
 	}
 	workers = min(workers, MaxWorkers)
 
+	if p := opt.progress(); p != nil {
+		p.begin(workers)
+	}
 	free := make(chan *round, roundsInFlight)
 	for range roundsInFlight {
 		free <- newRound(workers)

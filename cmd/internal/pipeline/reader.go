@@ -18,6 +18,7 @@ type reader struct {
 	merged  chan<- *round
 	decoder *decode.Decoder
 	clock   clock
+	shed    *shedder
 	res     Result
 	round   *round
 	bytes   int // of frames in the round
@@ -25,12 +26,13 @@ type reader struct {
 }
 
 func newReader(opt Options, team []*worker, free <-chan *round, merged chan<- *round) *reader {
-	return &reader{opt: opt, team: team, free: free, merged: merged, decoder: decode.New(opt.Decode)}
+	return &reader{opt: opt, team: team, free: free, merged: merged, decoder: decode.New(opt.Decode), shed: newShedder(&opt)}
 }
 
 // run reads to the end and closes every connection that is still open.
 func (r *reader) run(ctx context.Context) error {
 	r.round = <-r.free
+	r.shed.consider(0)
 	err := r.read(ctx)
 	end := tick{now: r.clock.now, index: r.res.Packets}
 	r.tick(end) // what is due in the last second is due before anything is flushed
@@ -55,6 +57,7 @@ func (r *reader) read(ctx context.Context) error {
 		frame, info, err := r.opt.Source.Next()
 		if err != nil {
 			if errors.Is(err, capture.ErrIdle) {
+				r.idle()
 				if r.send(); ctx.Err() != nil {
 					return io.EOF
 				}
@@ -70,7 +73,7 @@ func (r *reader) read(ctx context.Context) error {
 			continue
 		}
 		r.account(len(frame), &info, index)
-		if r.decoder.Decode(frame, &info, index, &seg) == decode.TCP {
+		if r.decoder.Decode(frame, &info, index, &seg) == decode.TCP && !r.shed.sheds(&seg) {
 			if info.Block == nil { // gone with the next frame
 				seg.Payload = slices.Clone(seg.Payload)
 			}
@@ -108,6 +111,8 @@ func (r *reader) tick(t tick) { r.round.ticks = append(r.round.ticks, t) }
 
 // send gives the round to the workers and takes a new one.
 func (r *reader) send() {
+	r.publish()
+	r.shed.consider(r.clock.now)
 	r.round.pending.Add(len(r.team))
 	for i, w := range r.team {
 		w.in <- &r.round.lanes[i]
@@ -120,5 +125,6 @@ func (r *reader) send() {
 func (r *reader) result() Result {
 	r.res.Clock = r.clock.ClockStats
 	r.res.Decode = r.decoder.Stats()
+	r.res.Shed = r.shed.ShedStats
 	return r.res
 }

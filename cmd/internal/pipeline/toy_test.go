@@ -89,7 +89,9 @@ func line(ev protocols.Event) string {
 func replay(t *testing.T, opt Options) ([]string, Result) {
 	t.Helper()
 	var out []string
-	opt.Protocols = toy()
+	if opt.Protocols == nil {
+		opt.Protocols = toy()
+	}
 	opt.Observe = func(ev protocols.Event) { out = append(out, line(ev)) }
 	res, err := Run(context.Background(), opt)
 	if err != nil {

@@ -12,7 +12,8 @@ type worker struct {
 	tables      []*tcp.Table // of its shards, in ascending order
 	driver      *protocols.Driver
 	in          chan *lane
-	more        bool // the last flush did not close all
+	more        bool      // the last flush did not close all
+	progress    *Progress // nil: nobody looks
 	done        chan struct{}
 }
 
@@ -23,6 +24,8 @@ func newWorker(i, n int, opt Options) *worker {
 		driver: protocols.NewDriver(opt.Protocols),
 		in:     make(chan *lane, roundsInFlight),
 		done:   make(chan struct{}),
+
+		progress: opt.progress(),
 	}
 	for s := i; s < Shards; s += n {
 		room := new(protocols.Room)
@@ -40,6 +43,7 @@ func (w *worker) run() {
 	defer close(w.done)
 	for l := range w.in {
 		w.work(l)
+		w.publish(l)
 		l.round.pending.Done()
 	}
 }

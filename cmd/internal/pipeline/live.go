@@ -1,0 +1,95 @@
+package pipeline
+
+import (
+	"sync"
+
+	"mailsensor/capture/tcp"
+	"mailsensor/protocols"
+)
+
+// Live is what a capture needs that does not end.
+type Live struct {
+	// Now is the wall clock, in Unix nanoseconds: event time goes on by it while
+	// nothing comes, so that what is due is not kept waiting for a packet.
+	Now func() int64
+	// Pressure says how full the source is, from 0 to 1. Above some level flows are
+	// shed, see shedder. nil: none are.
+	Pressure func() float64
+	// Progress, where set, is kept up to date once a second of event time.
+	Progress *Progress
+}
+
+// idleLag is how far event time stays behind the clock while nothing comes:
+// frames that the kernel has not handed over yet are younger.
+const idleLag = int64(1e9)
+
+// idle lets event time go on without a packet.
+func (r *reader) idle() {
+	if r.opt.Live == nil {
+		return
+	}
+	if t := r.opt.Live.Now() - idleLag; t > r.clock.now && r.clock.see(t) {
+		r.tick(tick{now: r.clock.now, index: r.res.Packets})
+	}
+}
+
+// Progress shows from outside how a run is doing.
+type Progress struct {
+	mu      sync.Mutex
+	reader  Result
+	workers []share
+}
+
+// share is a worker's part of a Result.
+type share struct {
+	tcp    tcp.Stats
+	driver protocols.Counters
+}
+
+// Result is what was read so far, at most a second of event time ago.
+func (p *Progress) Result() Result {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	res := p.reader
+	for i := range p.workers {
+		res.TCP.Add(p.workers[i].tcp)
+		res.Driver.Add(p.workers[i].driver)
+	}
+	return res
+}
+
+func (p *Progress) begin(workers int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.reader, p.workers = Result{}, make([]share, workers)
+}
+
+// publish is called by the reader when event time has crossed a second.
+func (r *reader) publish() {
+	if p := r.opt.progress(); p != nil && len(r.round.ticks) > 0 {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.reader = r.result()
+	}
+}
+
+// publish is called by a worker that has done its lane of such a round.
+func (w *worker) publish(l *lane) {
+	if w.progress == nil || len(l.round.ticks) == 0 {
+		return
+	}
+	s := share{driver: w.driver.Counters}
+	for _, t := range w.tables {
+		s.tcp.Add(t.Stats())
+	}
+	w.progress.mu.Lock()
+	defer w.progress.mu.Unlock()
+	w.progress.workers[w.first] = s
+}
+
+func (o *Options) progress() *Progress {
+	if o.Live == nil {
+		return nil
+	}
+	return o.Live.Progress
+}
