@@ -38,6 +38,7 @@ func (s *Summary) Document() *Document {
 	d.Totals = t.all()
 	s.addHosts(d, v)
 	s.addAccounts(d, v)
+	s.addRemote(d)
 	s.addOther(d)
 	return d
 }
@@ -74,6 +75,10 @@ func (v verdict) judged(t *tally) *tally {
 	c.imap.high = v.high
 	if c.doubt&imapTorn != 0 {
 		v.least.remove(&c.imap)
+	}
+	if c.tls.Estimates != nil {
+		e := *c.tls.Estimates
+		c.tls.Estimates = &e
 	}
 	c.smtp.judge(c.doubt)
 	c.imap.judge(c.doubt)

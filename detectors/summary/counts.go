@@ -81,6 +81,7 @@ type TLS struct {
 	StartTLS      uint64 `json:"starttls"`    // of those, after STARTTLS
 	BytesToServer uint64 `json:"bytes_to_server"`
 	BytesToClient uint64 `json:"bytes_to_client"`
+	*Estimates           // nil where nothing was estimated
 }
 
 func (c *SMTP) add(o *SMTP) {
@@ -128,4 +129,7 @@ func (c *TLS) add(o *TLS) {
 	c.StartTLS += o.StartTLS
 	c.BytesToServer += o.BytesToServer
 	c.BytesToClient += o.BytesToClient
+	if o.Estimates != nil {
+		c.estimated().add(o.Estimates)
+	}
 }

@@ -19,6 +19,9 @@ type Document struct {
 	Other      *Other            `json:"other,omitempty"`
 	Anomalies  map[string]uint64 `json:"anomalies"`
 	Visibility map[string]*Forms `json:"visibility"` // by protocol, and "total"
+	// RemoteAccess is beside the mail: who reached whom by other ways.
+	RemoteAccess  []RemoteAccess `json:"remote_access"`
+	RemoteEvicted uint64         `json:"remote_access_evicted,omitempty"`
 	// Rules are for the caller to fill in, by account.
 	Rules        []rules.Rule `json:"rules"`
 	RulesEvicted uint64       `json:"rules_evicted,omitempty"`

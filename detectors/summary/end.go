@@ -14,6 +14,7 @@ func (s *Summary) end(e *protocols.ConnEnd) {
 	gap := e.Totals.Half[capture.ToServer].GapBytes + e.Totals.Half[capture.ToClient].GapBytes
 	s.gapBytes += gap
 	s.see(e)
+	s.remoteAccess(e)
 	s.boxes.Close(e.Conn.ID)
 
 	doubt := hidden(e, gap > 0)

@@ -50,6 +50,7 @@ type Summary struct {
 	connections   uint64
 	oneSided      uint64
 	gapBytes      uint64
+	remote        *recent.Table[remoteKey, remoteUse]
 	name          []byte // scratch: a normalised account name
 }
 
@@ -65,6 +66,7 @@ func newSummary(border *inside.Border, hosts, accounts int, boxes mailbox.Limits
 		hosts:      recent.New[netip.Addr, tally](hosts),
 		accounts:   recent.New[string, account](accounts),
 		boxes:      mailbox.New(boxes),
+		remote:     recent.New[remoteKey, remoteUse](maxRemote),
 		anomalies:  map[string]uint64{},
 		visibility: map[string]*Forms{"total": {}},
 	}
@@ -98,6 +100,8 @@ func (s *Summary) Observe(ev protocols.Event) {
 		s.tunnel(e)
 	case *protocols.MailOperation:
 		s.operation(e)
+	case *protocols.TLSUse:
+		s.estimate(e)
 	case *protocols.Anomaly:
 		s.anomaly(e.Kind)
 	case *protocols.ConnEnd:

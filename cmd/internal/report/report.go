@@ -32,6 +32,8 @@ func Write(w io.Writer, doc *summary.Document, opt Options) error {
 	p.imap()
 	p.pop3()
 	p.http()
+	p.encrypted()
+	p.remote()
 	p.rules()
 	p.anomalies()
 	p.evictions()

@@ -10,6 +10,7 @@ import (
 
 	"mailsensor/detectors/rules"
 	"mailsensor/detectors/summary"
+	"mailsensor/protocols"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 )
@@ -57,6 +58,12 @@ func full() *summary.Document {
 			{Account: "bob@corp.example", Source: "sieve", Name: "listed", Targets: []string{}},
 		},
 		Other: &summary.Other{HostsEvicted: 1, AccountsEvicted: 2000},
+	}
+	d.Hosts[0].TLS = &summary.TLS{Connections: 4, Estimates: &summary.Estimates{Messages: 250, MessagesLow: 130, MessagesHigh: 1_400_000, MessagesConf: protocols.Estimated,
+		Bytes: 240_000, BytesLow: 190_000, BytesHigh: 260_000, BytesConf: protocols.Estimated}}
+	d.RemoteAccess = []summary.RemoteAccess{
+		{Client: "203.0.113.77", Server: "10.20.0.11", Kind: "rdp", Name: "ann", Connections: 2, Bytes: 812345, First: 20000 * day},
+		{Client: "2001:db8:1111:2222:3333:4444:5555:6666", Server: "2001:db8:1111:2222:3333:4444:5555:7777", Kind: "chrome_remote_desktop", Connections: 1, Bytes: 999, First: 20000 * day},
 	}
 	d.Totals.POP3.Connections = 3
 	d.Totals.SMTP.MessagesUnfinished, d.Totals.SMTP.MessagesUnknown = 1, 1
