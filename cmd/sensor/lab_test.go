@@ -55,6 +55,21 @@ type labFlow struct {
 	ClientPort  int                `json:"client_port"`
 	Distinct    map[string]float64 `json:"distinct_full_uids"`
 	Part        float64            `json:"part"`
+	TLS         string             `json:"tls"` // starttls, implicit, none
+}
+
+// encrypted are the counts of connections in TLS.
+func (f truthFile) encrypted() []want {
+	all, after := 0.0, 0.0
+	for _, flow := range f.Client.Flows {
+		switch flow.TLS {
+		case "starttls":
+			all, after = all+1, after+1
+		case "implicit":
+			all++
+		}
+	}
+	return []want{{path: "totals.tls.connections", value: all}, {path: "totals.tls.starttls", value: after}}
 }
 
 func (f truthFile) n(names ...string) float64 {
@@ -97,11 +112,13 @@ func expectations(scenario string, f truthFile) []want {
 		return []want{smtp, is("smtp.recipients_rejected", f.n("mx_rcpt_rejects"))}
 	case "03":
 		return []want{smtp, is("smtp.logins_ok", f.n("auth_ok")), is("smtp.logins_failed", f.n("auth_failed"))}
+	case "04", "08":
+		return f.encrypted()
 	case "05":
 		return []want{smtp, logins, is("imap.body_bytes+totals.imap.part_bytes", f.n("imap_server_body_bytes"))}
 	case "07":
 		var all, bytes float64
-		wants := []want{}
+		wants := f.encrypted()
 		for _, s := range f.Server.Sessions {
 			if !s.TLS {
 				all, bytes = all+s.Logout.Bodies, bytes+s.Logout.Bytes
@@ -130,7 +147,7 @@ func expectations(scenario string, f truthFile) []want {
 			is("smtp.logins_failed", f.n("smtp_auth_failed")),
 			is("pop3.logins_failed", f.n("pop3_auth_failed")), is("imap.messages_downloaded", f.n("imap_full_body_literals"))}
 	case "10":
-		return []want{is("pop3.messages_downloaded", f.n("clear_retr")), is("pop3.logins_failed", f.n("dovecot_auth_failures"))}
+		return append(f.encrypted(), is("pop3.messages_downloaded", f.n("clear_retr")), is("pop3.logins_failed", f.n("dovecot_auth_failures")))
 	case "12":
 		return []want{smtp}
 	case "13":

@@ -18,6 +18,9 @@ func (p *parser) complete(i int, r result, rc *code) (act protocols.Action) {
 		p.endSASL(outcomeOf(r))
 	case c.verb == startTLSVerb:
 		p.wantTLS = false
+		if r != replyOK {
+			p.report("imap_starttls_refused")
+		}
 	case c.verb == compressVerb:
 		p.wantZip = false
 	case c.verb == searchVerb || c.verb == sortVerb || c.verb == threadVerb:

@@ -19,6 +19,7 @@
 //	imap_pipeline            more commands in flight than are followed
 //	imap_preauth             STARTTLS wanted where a PREAUTH greeting forbids it
 //	imap_starttls_injection  text behind STARTTLS or behind its OK, before TLS
+//	imap_starttls_refused    the server refused STARTTLS
 //	imap_unknown_tag         a tagged reply to a command that nobody sent
 //
 // Ownership: bytes given to Parse belong to the caller and none of them are kept

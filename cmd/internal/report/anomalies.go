@@ -103,6 +103,10 @@ func meaning(kind string) string {
 		return "octets slipped in before TLS began"
 	case "sieve_starttls_refused":
 		return "the server refused STARTTLS"
+	case "deflate_bomb":
+		return "compressed to grow out of proportion"
+	case "deflate_corrupt":
+		return "what should be compressed is not"
 	case "smtp_unexpected_tls":
 		return "TLS that nobody asked for"
 	}
@@ -129,6 +133,8 @@ func imapMeaning(kind string) string {
 		return "logged in before STARTTLS was possible"
 	case "imap_starttls_injection":
 		return "octets slipped in before TLS began"
+	case "imap_starttls_refused":
+		return "the server refused STARTTLS"
 	case "imap_unknown_tag":
 		return "a reply to a command that nobody sent"
 	}
