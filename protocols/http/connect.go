@@ -20,9 +20,7 @@ func (c *tunnel) keep(host []byte, port uint16) {
 // connected is the answer to a CONNECT.
 func (p *parser) connected(t int64, x *exchange) protocols.Action {
 	s := &p.side[capture.ToClient]
-	accepted := p.status >= 200 && p.status < 300
-	switch {
-	case accepted:
+	if p.granted() {
 		p.tellTunnel(t, &x.tunnel, protocols.Accepted)
 		p.refused.code = 0
 		v := &protocols.Via{Kind: "connect", Target: string(x.tunnel.host), Port: x.tunnel.port, User: string(p.proxy.user)}
@@ -33,22 +31,30 @@ func (p *parser) connected(t int64, x *exchange) protocols.Action {
 		p.out.SetVia(v)
 		p.out.SetAccount(nil)
 		return protocols.Tunnelled
-	case p.status == 407: // the client may try again with credentials
-		host, agent := append(p.refused.host[:0], x.tunnel.host...), append(p.refused.agent[:0], x.tunnel.agent...)
-		p.refused = tunnel{host, x.tunnel.port, agent, p.status}
-	default:
-		p.tellTunnel(t, &x.tunnel, protocols.Rejected)
-		p.refused.code = 0
 	}
+	p.refuse(t, x)
 	if c := &p.side[capture.ToServer]; c.phase == held {
 		c.phase = startLine
 	}
 	p.frame(capture.ToClient, t, false)
-	s.decode(false)
+	s.decode(&s.header, false)
 	if s.phase == startLine {
 		p.over(capture.ToClient, t)
 	}
 	return protocols.Continue
+}
+
+func (p *parser) granted() bool { return p.status >= 200 && p.status < 300 }
+
+// refuse is any other answer.
+func (p *parser) refuse(t int64, x *exchange) {
+	if p.status == 407 { // the client may try again with credentials
+		host, agent := append(p.refused.host[:0], x.tunnel.host...), append(p.refused.agent[:0], x.tunnel.agent...)
+		p.refused = tunnel{host, x.tunnel.port, agent, p.status}
+		return
+	}
+	p.tellTunnel(t, &x.tunnel, protocols.Rejected)
+	p.refused.code = 0
 }
 
 func (p *parser) tellTunnel(t int64, c *tunnel, o protocols.Outcome) {

@@ -4,7 +4,6 @@ import (
 	"mailsensor/capture"
 	"mailsensor/protocols"
 	"mailsensor/protocols/http/webmail"
-	"mailsensor/protocols/inflate"
 	"mailsensor/protocols/line"
 )
 
@@ -54,6 +53,10 @@ func (p *parser) drop() {
 	if p.now == x {
 		p.now = nil
 	}
+	p.put(x)
+}
+
+func (p *parser) put(x *exchange) {
 	x.reset()
 	if len(p.free) < 4 {
 		p.free = append(p.free, x)
@@ -78,19 +81,12 @@ func (p *parser) request(t int64) {
 	if len(host) == 0 {
 		host = hostOf(h.get("host"))
 	}
-	p.legs(t, h, proxied || x.connect)
-	x.proxy.read(h.get("proxy-authorization"))
-	x.web.read(h.get("authorization"))
-	x.tunnel.agent = append(x.tunnel.agent[:0], cut(h.get("user-agent"), 256)...)
+	p.credentials(t, x, h, proxied || x.connect)
 	p.frame(capture.ToServer, t, false)
 	if !x.connect {
-		user := x.web.user
-		if len(user) == 0 {
-			user = p.web.user
-		}
-		x.call = p.mail.Begin(&webmail.Request{Method: s.method, Target: path, Host: host, User: user, Header: h.get})
+		x.call = p.mail.Begin(p.mailRequest(x, s.method, path, host, h))
 	}
-	s.decode(x.call != nil)
+	s.decode(h, x.call != nil)
 	switch {
 	case x.connect:
 		x.sent = true
@@ -98,6 +94,23 @@ func (p *parser) request(t int64) {
 	case s.phase == startLine:
 		p.over(capture.ToServer, t)
 	}
+}
+
+// credentials notes who asks, as the header of the request says.
+func (p *parser) credentials(t int64, x *exchange, h *header, proxied bool) {
+	p.legs(t, h, proxied)
+	x.proxy.read(h.get("proxy-authorization"))
+	x.web.read(h.get("authorization"))
+	x.tunnel.agent = append(x.tunnel.agent[:0], cut(h.get("user-agent"), 256)...)
+}
+
+// mailRequest is what webmail is told of a request.
+func (p *parser) mailRequest(x *exchange, method, target, host []byte, h *header) *webmail.Request {
+	user := x.web.user
+	if len(user) == 0 {
+		user = p.web.user
+	}
+	return &webmail.Request{Method: method, Target: target, Host: host, User: user, Header: h.get}
 }
 
 func cut(b []byte, n int) []byte { return b[:min(len(b), n)] }
@@ -123,6 +136,10 @@ func (p *parser) response(t int64) protocols.Action {
 		}
 	}
 	if p.status == 101 {
+		if x != nil && s.list("upgrade", "H2C") {
+			p.upgrade(t, x)
+			return protocols.Continue
+		}
 		return protocols.Stop // another protocol follows, and none that carries mail
 	}
 	empty := x != nil && x.head || p.status == 204 || p.status == 304
@@ -131,7 +148,7 @@ func (p *parser) response(t int64) protocols.Action {
 	if wanted {
 		x.call.Response(p.status, h.get)
 	}
-	s.decode(wanted)
+	s.decode(h, wanted)
 	if s.phase == startLine {
 		p.over(capture.ToClient, t)
 	}
@@ -168,66 +185,35 @@ func (p *parser) frame(d capture.Dir, t int64, empty bool) {
 	}
 }
 
-// contentLimits let any mailbox through and stop a bomb.
-var contentLimits = inflate.Limits{Ratio: 200, Slack: 4 << 20}
-
-// decode gets ready for content that somebody wants.
-func (s *side) decode(wanted bool) {
-	s.spoilt = false
-	if !wanted {
-		s.inflater = nil
-		return
-	}
-	format := inflate.Gzip
-	switch enc := s.get("content-encoding"); {
-	case len(enc) == 0, line.EqualFold(enc, "IDENTITY"):
-		s.inflater = nil
-		return
-	case line.EqualFold(enc, "GZIP"), line.EqualFold(enc, "X-GZIP"):
-	case line.EqualFold(enc, "DEFLATE"):
-		format = inflate.ZlibOrRaw
-	default: // brotli and the like are not read
-		s.spoilt = true
-		return
-	}
-	if s.inflater == nil {
-		s.inflater = inflate.New(format, contentLimits)
-	} else {
-		s.inflater.Reset(format, contentLimits)
-	}
-}
-
 // pass hands content to the call it belongs to.
 func (p *parser) pass(d capture.Dir, t int64, b []byte) {
 	x := p.now
 	if d == capture.ToServer {
 		x = p.sending
 	}
-	if x == nil || x.call == nil {
-		return
+	if x != nil {
+		p.deliver(d, t, x, &p.side[d].body, b)
 	}
-	s := &p.side[d]
-	if s.spoilt {
+}
+
+// deliver is pass for a known exchange.
+func (p *parser) deliver(d capture.Dir, t int64, x *exchange, c *body, b []byte) {
+	if x.call == nil {
 		return
 	}
 	emit := x.call.ResponseBody
 	if d == capture.ToServer {
 		emit = x.call.RequestBody
 	}
-	if s.inflater == nil {
-		emit(b)
-		return
-	}
-	if _, st := s.inflater.Write(b, emit); st == inflate.Corrupt || st == inflate.TooLarge {
+	if !c.pass(b, emit) {
 		p.tell(t, toldContent, "http_content")
-		s.spoilt = true
 	}
 }
 
 // over ends the message of a side.
 func (p *parser) over(d capture.Dir, t int64) {
 	s := &p.side[d]
-	whole := !s.torn && !s.spoilt
+	whole := s.whole()
 	if d == capture.ToServer {
 		if x := p.sending; x != nil {
 			x.sent = true
@@ -246,15 +232,20 @@ func (p *parser) over(d capture.Dir, t int64) {
 
 // end takes the first request in flight out, and has told what it did.
 func (p *parser) end(t int64, whole bool) {
-	x := p.queue[0]
-	if x.call != nil {
-		if !x.sent {
-			x.call.RequestEnd(false)
-		}
-		x.call.End(t, p.out, whole)
-		x.call = nil
-	}
+	p.conclude(t, p.queue[0], whole)
 	p.drop()
+}
+
+// conclude has told what an exchange did.
+func (p *parser) conclude(t int64, x *exchange, whole bool) {
+	if x.call == nil {
+		return
+	}
+	if !x.sent {
+		x.call.RequestEnd(false)
+	}
+	x.call.End(t, p.out, whole)
+	x.call = nil
 }
 
 // legs says, once, that the client asks a proxy, or is one; and who the real client

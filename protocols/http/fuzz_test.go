@@ -60,6 +60,7 @@ func FuzzParse(f *testing.F) {
 		dialogue, _, _ := strings.Cut(string(b), "----\n")
 		f.Add(pack(protocoltest.Parse(f, dialogue)), uint16(i*7), strings.HasPrefix(filepath.Base(name), "midstream"))
 	}
+	f.Add(pack(prior().turns), uint16(99), false)
 	f.Fuzz(func(t *testing.T, in []byte, at uint16, midstream bool) {
 		if len(in) > 8<<10 {
 			return

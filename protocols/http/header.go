@@ -67,18 +67,20 @@ func (h *header) add(b []byte) {
 	for n > 0 && (low[n-1] == ' ' || low[n-1] == '\t') {
 		n--
 	}
-	i, ok := slices.BinarySearchFunc(names, low[:n], func(s string, b []byte) int { return compare(s, b) })
-	if !ok {
-		return
+	if i, ok := slices.BinarySearchFunc(names, low[:n], compare); ok {
+		keep(h, i, line.Trim(b[colon+1:]))
 	}
-	value := line.Trim(b[colon+1:])
+}
+
+// keep keeps a field by the index of its name.
+func keep[T string | []byte](h *header, name int, value T) {
 	if len(h.bytes)+len(value) > maxKept {
 		h.long = true
 		return
 	}
 	from := len(h.bytes)
 	h.bytes = append(h.bytes, value...)
-	h.fields = append(h.fields, field{names[i], from, len(h.bytes)})
+	h.fields = append(h.fields, field{names[name], from, len(h.bytes)})
 }
 
 func compare(s string, b []byte) int {

@@ -1,5 +1,5 @@
-// Package http follows HTTP/1.x (RFC 9110, RFC 9112) as it is seen on the wire and
-// between a client and its proxy. It exists for two things: mail that is read, sent
+// Package http follows HTTP/1.x (RFC 9110, RFC 9112) and, in clear text, HTTP/2 (RFC
+// 9113) as they are seen on the wire and between a client and its proxy. It exists for two things: mail that is read, sent
 // and forwarded by APIs over HTTP, which package webmail understands, and tunnels
 // that a proxy makes, in which mail goes on under another protocol.
 //
@@ -18,6 +18,7 @@
 //	http_conflict         Content-Length and Transfer-Encoding together, or two lengths (request smuggling)
 //	http_long_header      a header block beyond its bound; its rest was not read
 //	http_pipeline         more requests in flight than are followed
+//	http_bad_frame        a frame that HTTP/2 does not have, or a header block that cannot be decoded
 //	http_content          content that does not decompress, or grows beyond any use
 package http
 

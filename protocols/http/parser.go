@@ -4,7 +4,6 @@ import (
 	"mailsensor/capture"
 	"mailsensor/protocols"
 	"mailsensor/protocols/http/webmail"
-	"mailsensor/protocols/inflate"
 	"mailsensor/protocols/line"
 )
 
@@ -28,12 +27,10 @@ const (
 type side struct {
 	phase phase
 	left  uint64
-	torn  bool // octets of the present message were lost
 	lines line.Scanner
 	line1 // of a request
 	header
-	inflater *inflate.Inflater // of the content that webmail wants; nil: as it is
-	spoilt   bool              // what is left of the content cannot be read
+	body
 }
 
 // line1 is the request line.
@@ -54,6 +51,7 @@ const (
 	toldLong
 	toldPipeline
 	toldContent
+	toldFrame
 )
 
 // parser follows one connection.
@@ -61,6 +59,7 @@ type parser struct {
 	out  protocols.Sink
 	mail *webmail.Set
 	side [2]side
+	h2   *h2 // nil: not spoken
 	told once
 
 	queue     []*exchange // requests whose response is not over, in order
@@ -114,6 +113,9 @@ func (p *parser) Reset(c capture.Conn) {
 // Parse implements protocols.Parser.
 func (p *parser) Parse(d capture.Dir, t int64, b []byte, out protocols.Sink) (n int, act protocols.Action) {
 	p.out = out
+	if p.h2 != nil {
+		return p.h2.parse(d, t, b), protocols.Continue
+	}
 	s := &p.side[d]
 	switch s.phase {
 	case sized, chunkData:
@@ -126,6 +128,9 @@ func (p *parser) Parse(d capture.Dir, t int64, b []byte, out protocols.Sink) (n 
 			return 0, protocols.Continue
 		}
 		return len(b), protocols.Continue // more than anybody sends without an answer
+	}
+	if d == capture.ToClient && b[0] == 0 && s.phase == startLine && len(b) < protocols.MaxToken {
+		return 0, protocols.Continue // a frame of HTTP/2 that came before the client's preface
 	}
 	text, n, end := s.lines.Next(b)
 	switch end {
@@ -180,6 +185,10 @@ func (p *parser) line(d capture.Dir, t int64, text []byte, cut bool) protocols.A
 func (p *parser) begin(d capture.Dir, t int64, text []byte, again bool) {
 	s := &p.side[d]
 	if d == capture.ToServer {
+		if string(text) == prefaceLine {
+			p.speakH2(len(preface) - len(prefaceLine) - len("\r\n"))
+			return
+		}
 		method, target, ok := requestLine(text)
 		if !ok {
 			if !again {
@@ -249,6 +258,10 @@ func (p *parser) finish(d capture.Dir, t int64) {
 // Gap implements protocols.Parser.
 func (p *parser) Gap(d capture.Dir, t int64, n int, out protocols.Sink) {
 	p.out = out
+	if p.h2 != nil {
+		p.h2.gap(d, n)
+		return
+	}
 	s := &p.side[d]
 	s.lines.Reset()
 	s.torn = true
@@ -280,6 +293,9 @@ func (p *parser) Close(t int64, out protocols.Sink) {
 	}
 	for len(p.queue) > 0 {
 		p.end(t, false)
+	}
+	if p.h2 != nil {
+		p.h2.close(t)
 	}
 	p.abandon(t)
 }

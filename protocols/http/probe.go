@@ -12,11 +12,28 @@ func probe(p protocols.Probe) protocols.Verdict {
 	if p.Midstream {
 		return probeAnywhere(p)
 	}
+	if v := judgePreface(p); v != protocols.Reject {
+		return v
+	}
 	c, s := judgeRequest(p.ToServer), judgeStatus(p.ToClient)
 	switch {
 	case c == protocols.Reject || s == protocols.Reject:
 		return protocols.Reject
 	case c == protocols.Accept || s == protocols.Accept && len(p.ToServer) == 0:
+		return protocols.Accept
+	}
+	return protocols.NeedMore
+}
+
+// judgePreface recognises HTTP/2 spoken at once. The server's first frame, SETTINGS
+// on stream 0 (RFC 9113, section 3.4), may come before it.
+func judgePreface(p protocols.Probe) protocols.Verdict {
+	c, s := p.ToServer, p.ToClient
+	n := min(len(c), len(prefaceLine))
+	switch {
+	case string(c[:n]) != prefaceLine[:n], n == 0 && (s[0] != 0 || len(s) > 3 && s[3] != 4):
+		return protocols.Reject
+	case n == len(prefaceLine):
 		return protocols.Accept
 	}
 	return protocols.NeedMore

@@ -69,6 +69,8 @@ func meaning(kind string) string {
 		return "a header block beyond its bound"
 	case "http_pipeline":
 		return "too many requests without a response"
+	case "http_bad_frame":
+		return "a frame that is no HTTP/2"
 	case "http_content":
 		return "content that does not decompress"
 	case "socks_bad_message":
