@@ -17,11 +17,18 @@ type Live struct {
 	Pressure func() float64
 	// Progress, where set, is kept up to date once a second of event time.
 	Progress *Progress
+	// Tick, where set, is told event time once a second of it, behind the events of
+	// that time and on the goroutine of Observe.
+	Tick func(now int64)
 }
 
 // idleLag is how far event time stays behind the clock while nothing comes:
 // frames that the kernel has not handed over yet are younger.
 const idleLag = int64(1e9)
+
+// maxBack is how far the clock may be behind event time before it counts as set
+// back.
+const maxBack = int64(300e9)
 
 // idle lets event time go on without a packet.
 func (r *reader) idle() {
@@ -30,6 +37,18 @@ func (r *reader) idle() {
 	}
 	if t := r.opt.Live.Now() - idleLag; t > r.clock.now && r.clock.see(t) {
 		r.tick(tick{now: r.clock.now, index: r.res.Packets})
+	}
+}
+
+// back follows a clock that was set back: event time would stand still until it is
+// as late again. What is due in the flow tables waits for that all the same.
+func (r *reader) back() {
+	if r.opt.Live == nil {
+		return
+	}
+	if t := r.opt.Live.Now() - idleLag; t < r.clock.now-maxBack {
+		r.clock.now = t
+		r.clock.Jumps++
 	}
 }
 
@@ -92,4 +111,11 @@ func (o *Options) progress() *Progress {
 		return nil
 	}
 	return o.Live.Progress
+}
+
+func (o *Options) tick() func(now int64) {
+	if o.Live == nil {
+		return nil
+	}
+	return o.Live.Tick
 }

@@ -31,13 +31,13 @@ func (s *waiting) Next() ([]byte, capture.Info, error) {
 func TestIdleTimePasses(t *testing.T) {
 	frames := open(1, begin, "toy one\n")
 	var progress Progress
-	now, ended := begin, false
+	now, ended, ticks := begin, false, 0
 	src := &waiting{Source: synth.NewSource(frames), end: func() bool {
 		now += 10 * second
 		return ended && progress.Result().TCP.IdleAged > 0
 	}}
 	_, err := Run(context.Background(), Options{Source: src, Workers: 2, Protocols: toy(),
-		Live: &Live{Now: func() int64 { return min(now, begin+5000*second) }, Progress: &progress},
+		Live: &Live{Now: func() int64 { return min(now, begin+5000*second) }, Progress: &progress, Tick: func(int64) { ticks++ }},
 		Observe: func(ev protocols.Event) {
 			if e, ok := ev.(*protocols.ConnEnd); ok && e.Totals.End == capture.EndIdle {
 				ended = true
@@ -45,6 +45,9 @@ func TestIdleTimePasses(t *testing.T) {
 		}})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if ticks < 100 {
+		t.Errorf("%d ticks", ticks)
 	}
 	if res := progress.Result(); res.Packets != uint64(len(frames)) || res.TCP.Connections != 1 || res.Last < begin {
 		t.Errorf("%+v", res)
@@ -71,7 +74,7 @@ func TestShedding(t *testing.T) {
 		if proto[0].Ports = nil; c.mail {
 			proto[0].Ports = []uint16{7000}
 		}
-		live := &Live{Now: func() int64 { return 0 }, Pressure: func() float64 { return c.pressure }}
+		live := &Live{Now: func() int64 { return begin + 60*second }, Pressure: func() float64 { return c.pressure }}
 		events, res := replay(t, Options{Source: synth.NewSource(frames), Workers: 2, Protocols: proto, Live: live})
 		if (res.Shed.Packets > 0) != c.any || (res.Shed.MailPackets > 0) != (c.any && c.mail) {
 			t.Errorf("%+v: %+v", c, res.Shed)
@@ -100,4 +103,23 @@ func text(events []string) (out []string) {
 		}
 	}
 	return out
+}
+
+// A clock that is set back does not stop event time.
+func TestClockSetBack(t *testing.T) {
+	frames := slices.Concat(open(1, begin, "toy one\n"), later(open(2, begin, "toy two\n"), -3000*second))
+	wall, ticks := begin+second, 0
+	src := &waiting{Source: synth.NewSource(frames), end: func() bool {
+		wall += second
+		return ticks > 20 || wall > begin+1000*second
+	}}
+	res, err := Run(context.Background(), Options{Source: src, Workers: 2, Protocols: toy(), Observe: func(protocols.Event) {},
+		Live: &Live{Now: func() int64 { return wall - 3000*second }, Tick: func(now int64) {
+			if now < begin-2000*second {
+				ticks++
+			}
+		}}})
+	if err != nil || ticks < 20 || res.Clock.Jumps == 0 {
+		t.Errorf("%v: %d ticks behind the jump, %+v", err, ticks, res.Clock)
+	}
 }

@@ -4,10 +4,11 @@ import "mailsensor/protocols"
 
 // merge hands on the events of every round in the order of their positions and
 // gives the rounds back.
-func merge(rounds <-chan *round, free chan<- *round, observe func(protocols.Event)) {
+func merge(rounds <-chan *round, free chan<- *round, observe func(protocols.Event), tick func(now int64)) {
 	var heads [][]protocols.Event
 	for r := range rounds {
 		r.pending.Wait()
+		now, crossed := r.crossed()
 		r.release()
 		heads = heads[:0]
 		for i := range r.lanes {
@@ -29,6 +30,9 @@ func merge(rounds <-chan *round, free chan<- *round, observe func(protocols.Even
 		}
 		for i := range r.lanes {
 			r.lanes[i].events.Reset()
+		}
+		if crossed && tick != nil {
+			tick(now)
 		}
 		free <- r
 	}

@@ -90,7 +90,7 @@ func Run(ctx context.Context, opt Options) (Result, error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		merge(merged, free, opt.Observe)
+		merge(merged, free, opt.Observe, opt.tick())
 	}()
 
 	r := newReader(opt, team, free, merged)

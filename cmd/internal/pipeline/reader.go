@@ -111,6 +111,7 @@ func (r *reader) tick(t tick) { r.round.ticks = append(r.round.ticks, t) }
 
 // send gives the round to the workers and takes a new one.
 func (r *reader) send() {
+	r.back()
 	r.publish()
 	r.shed.consider(r.clock.now)
 	r.round.pending.Add(len(r.team))

@@ -110,3 +110,11 @@ func (r *round) release() {
 	}
 	r.blocks, r.ticks = r.blocks[:0], r.ticks[:0]
 }
+
+// crossed is the time to which event time went on in the round, if it did.
+func (r *round) crossed() (now int64, ok bool) {
+	if len(r.ticks) == 0 {
+		return 0, false
+	}
+	return r.ticks[len(r.ticks)-1].now, true
+}
