@@ -38,14 +38,20 @@ type Border struct {
 
 // New returns a Border.
 func New(c Config) *Border {
-	b := &Border{networks: c.Networks, domains: map[string]bool{}, learned: recent.New[string, bool](maxDomains), config: c}
+	b := &Border{learned: recent.New[string, bool](maxDomains)}
+	b.Configure(c)
+	return b
+}
+
+// Configure replaces the configuration. What was learned stays.
+func (b *Border) Configure(c Config) {
+	b.networks, b.domains, b.config = c.Networks, map[string]bool{}, c
 	if len(b.networks) == 0 {
 		b.networks = Private()
 	}
 	for _, d := range c.Domains {
 		b.domains[string(AppendLower(nil, []byte(d)))] = true
 	}
-	return b
 }
 
 // Private returns the ranges that never are anybody else's on our wire: RFC 1918,

@@ -158,3 +158,24 @@ func TestAppendJSON(t *testing.T) {
 		t.Errorf("%s", line)
 	}
 }
+
+// A new configuration counts from now on, and what was learned without one is not
+// forgotten.
+func TestConfigure(t *testing.T) {
+	b := New(Config{})
+	b.learn([]byte("learned.example"), true)
+	b.Configure(Config{Domains: []string{"Corp.example"}, Networks: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}})
+	if in, known := b.Domain([]byte("mail.corp.example")); !in || !known {
+		t.Error("a configured domain is not inside")
+	}
+	if in, _ := b.Domain([]byte("learned.example")); in {
+		t.Error("a domain that is not configured is inside")
+	}
+	if b.Address(netip.MustParseAddr("10.0.0.1")) || !b.Address(netip.MustParseAddr("192.0.2.9")) {
+		t.Error("the networks are those of before")
+	}
+	b.Configure(Config{})
+	if in, known := b.Domain([]byte("learned.example")); !in || !known || !b.Address(netip.MustParseAddr("10.0.0.1")) {
+		t.Error("what was learned is gone")
+	}
+}
