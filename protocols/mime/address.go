@@ -173,3 +173,17 @@ func quotedString(b []byte) int {
 	}
 	return len(b)
 }
+
+// Addresses calls f with each address of an address list, as a parser reads it. The
+// address is borrowed until f returns.
+func Addresses(list []byte, f func(address []byte)) {
+	a := addressReader{rest: list}
+	var scratch [256]byte
+	for {
+		address, ok := a.next(scratch[:0])
+		if !ok {
+			return
+		}
+		f(address)
+	}
+}
