@@ -36,6 +36,9 @@ func (s *Summary) login(e *protocols.Login) {
 }
 
 func (s *Summary) message(e *protocols.Message) {
+	if e.Protocol == "http" { // a mail API was asked to send it; SMTP carries it from there
+		return
+	}
 	in, out := s.border.Recipients(e)
 	sc := s.scope(&e.Head, e.Account)
 	for _, t := range sc.tallies() {

@@ -105,6 +105,15 @@ func TestSMTPCounts(t *testing.T) {
 	}
 }
 
+// What a mail API was asked to send is no transaction of SMTP.
+func TestSubmittedOverHTTP(t *testing.T) {
+	m := message(ann, "ann@corp.example", protocols.Accepted, 10, "x@else.example")
+	m.Protocol = "http"
+	if d := observe(m); d.Totals.SMTP != (SMTP{}) || len(d.Accounts) != 0 {
+		t.Errorf("%+v, %d accounts", d.Totals.SMTP, len(d.Accounts))
+	}
+}
+
 func TestRefusedMAIL(t *testing.T) {
 	refused := func(code uint16) *protocols.Message {
 		m := message(ann, "", protocols.Rejected, 0)
