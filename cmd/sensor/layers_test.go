@@ -29,6 +29,7 @@ var shared = []string{
 	"detectors/window",
 	"protocols",
 	"protocols/http/webmail",
+	"protocols/http/webmail/scan",
 	"protocols/sieve/script",
 	"protocols/inflate",
 	"protocols/line",

@@ -145,8 +145,9 @@ func (p *parser) response(t int64) protocols.Action {
 	empty := x != nil && x.head || p.status == 204 || p.status == 304
 	p.frame(capture.ToClient, t, empty)
 	wanted := x != nil && x.call != nil
-	if wanted {
-		x.call.Response(p.status, h.get)
+	if wanted && !x.call.Response(p.status, h.get) {
+		x.call.End(t, p.out, false)
+		x.call, wanted = nil, false
 	}
 	s.decode(h, wanted)
 	if s.phase == startLine {

@@ -20,7 +20,7 @@ type exchanged struct {
 	want                       []string // every one of them is in an event
 }
 
-const soap = `<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:m="x" xmlns:t="y">`
+const soap = `<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:m="http://schemas.microsoft.com/exchange/services/2006/messages" xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types">`
 
 var exchanges = []exchanged{
 	{name: "ews get", request: "POST /EWS/Exchange.asmx", kind: "text/xml; charset=utf-8",
@@ -44,27 +44,27 @@ var exchanges = []exchanged{
 		want: []string{`Command=AddDelegate Outcome=rejected Created=true Contents=true Actions=[{Kind=delegate Target="eve@corp.example"`}},
 	{name: "graph list", request: "GET /v1.0/users/ann@corp.example/mailFolders/inbox/messages?$top=2",
 		status: "200 OK", answerKind: "application/json", answer: `{"@odata.context":"x","value":[{"id":"A\u0041","subject":"s","body":{"contentType":"html","content":"SECRET"}},{"id":"B","subject":"t","from":{"id":"no"}}]}`,
-		want: []string{`mail_operation Account="ann@corp.example" API=graph Operation="messages" Outcome=accepted Code=200 Items=1 Bytes=`, `Kind=headers`}},
+		want: []string{`mail_operation Account="ann@corp.example" API=graph Operation="messages.list" Outcome=accepted Code=200 Items=1 Bytes=`, `Kind=headers`}},
 	{name: "graph mime", request: "GET /v1.0/me/messages/AAMk%3D/$value", status: "200 OK", answerKind: "text/plain", answer: "SECRET message",
 		want: []string{`Operation="messages.$value" Outcome=accepted Code=200 Items=1 Bytes=14`}},
-	{name: "graph batch", request: "POST /v1.0/$batch", kind: "application/json", body: `{"requests":[{"id":"1","method":"GET","url":"/me/messages/A"}]}`,
+	{name: "graph batch", request: "POST /v1.0/$batch", kind: "application/json", body: `{"requests":[{"id":"1","method":"GET","url":"/me/messages/A"},{"url":"/me/messages?$top=1","method":"GET","id":"2"}]}`,
 		status: "200 OK", answerKind: "application/json", answer: `{"responses":[{"id":"1","status":200,"body":{"id":"A","body":{"content":"SECRET"}}},{"id":"2","status":200,"body":{"value":[{"id":"B","body":{"content":"y"}}]}}]}`,
-		want: []string{`Operation="$batch" Outcome=accepted Code=200 Items=2`}},
+		want: []string{`Operation="$batch messages.get messages.list" Outcome=accepted Code=200 Items=2`}},
 	{name: "graph rule", request: "PATCH /v1.0/me/mailFolders/inbox/messageRules/AQ%3D", kind: "application/json",
 		body:   `{"displayName":"n","isEnabled":false,"conditions":{"subjectContains":["wire","pay"]},"actions":{"forwardTo":[{"emailAddress":{"name":"X","address":"x@evil.example"}}],"permanentDelete":true}}`,
 		status: "200 OK", answerKind: "application/json", answer: `{}`,
-		want: []string{`Source=graph Command=messageRules Name="n" Outcome=accepted Live=2 Contents=true Actions=[{Kind=forward Target="x@evil.example" Copy=true Conditional=true} {Kind=discard Copy=true Conditional=true}] Conditions=["subjectContains wire" "subjectContains pay"]`}},
+		want: []string{`Source=graph Command=messageRules.update Name="n" Outcome=accepted Live=2 Contents=true Actions=[{Kind=forward Target="x@evil.example" Copy=true Conditional=true} {Kind=discard Copy=true Conditional=true}] Conditions=["subjectContains wire" "subjectContains pay"]`}},
 	{name: "graph send", request: "POST /v1.0/me/sendMail", kind: "application/json",
 		body:   `{"message":{"subject":"Hi","body":{"content":"SECRET"},"toRecipients":[{"emailAddress":{"address":"b@b.example"}}]}}`,
-		status: "202 Accepted", want: []string{`message Outcome=accepted Code=202 Recipients=[{Address="b@b.example" Outcome=accepted}] RecipientsAccepted=1 Facts={HeadersSeen=true Subject="Hi"}`}},
+		status: "202 Accepted", want: []string{`message Outcome=accepted Code=202 Recipients=[{Address="b@b.example" Outcome=accepted}] RecipientsAccepted=1 Size=6 Facts={HeadersSeen=true Subject="Hi"}`}},
 	{name: "gmail get", request: "GET /gmail/v1/users/ann%40corp.example/messages/18c?format=raw", status: "200 OK", answerKind: "application/json",
 		answer: `{"id":"18c","threadId":"18a","raw":"U0VDUkVU"}`, want: []string{`mail_operation Account="ann@corp.example" API=gmail Operation="messages.get" Outcome=accepted Code=200 Items=1`}},
-	{name: "gmail batch", request: "POST /batch/gmail/v1", kind: "multipart/mixed; boundary=b", body: "--b\r\n\r\nGET /gmail/v1/users/me/messages/1\r\n--b--\r\n",
+	{name: "gmail batch", request: "POST /batch/gmail/v1", kind: "multipart/mixed; boundary=b", body: "--b\r\n\r\nGET /gmail/v1/users/me/messages/1\r\n\r\n\r\n--b\r\nContent-Type: application/http\r\n\r\nGET /gmail/v1/users/me/messages/2?format=metadata HTTP/1.1\r\n--b--\r\n",
 		status: "200 OK", answerKind: "multipart/mixed; boundary=c",
 		answer: "--c\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"id\":\"1\",\"payload\":{\"body\":{\"size\":6,\"data\":\"U0VDUkVU\"}}}\r\n--c\r\n\r\nHTTP/1.1 200 OK\r\n\r\n{\"id\":\"2\",\"payload\":{\"headers\":[]}}\r\n--c--\r\n",
-		want:   []string{`Operation="batch" Outcome=accepted Code=200 Items=1`, `Kind=headers`}},
+		want:   []string{`Operation="batch messages.get" Outcome=accepted Code=200 Items=1`, `Kind=headers`}},
 	{name: "gmail forwarding", request: "PUT /gmail/v1/users/me/settings/autoForwarding", kind: "application/json", body: `{"enabled":true,"emailAddress":"x@evil.example","disposition":"trash"}`,
-		status: "200 OK", answerKind: "application/json", answer: `{}`, want: []string{`Source=gmail Command=autoForwarding Outcome=accepted Live=1 Contents=true Actions=[{Kind=forward Target="x@evil.example" Copy=true} {Kind=discard Copy=true}]`}},
+		status: "200 OK", answerKind: "application/json", answer: `{}`, want: []string{`Source=gmail Command=autoForwarding.update Outcome=accepted Live=1 Contents=true Actions=[{Kind=forward Target="x@evil.example" Copy=true} {Kind=discard Copy=true}]`}},
 	{name: "jmap", request: "POST /jmap/api/", kind: "application/json",
 		body:   `{"using":["urn:ietf:params:jmap:mail"],"methodCalls":[["Email/query",{"accountId":"a"},"0"],["Email/get",{"#ids":{"resultOf":"0"},"fetchTextBodyValues":true},"1"]]}`,
 		status: "200 OK", answerKind: "application/json",

@@ -4,24 +4,35 @@ import (
 	"bytes"
 
 	"mailsensor/protocols"
+	"mailsensor/protocols/http/webmail/scan"
 )
 
-// Bounds of a call.
+// Bounds of a call. Each that is hit lowers the confidence of what the call tells.
 const (
 	maxItems      = 4096
-	maxRules      = 32
+	maxAsks       = 256 // requests within one
+	maxRules      = 64
 	maxActions    = 32
 	maxConditions = 16
-	maxName       = 320
+	maxMails      = 32
 	maxRecipients = 256
+	maxName       = 320
+	maxOperation  = 256
 )
 
 // api is how one service is understood.
 type api interface {
-	// request and response are told what stands in the content.
-	request(c *call, what token, path, value []byte, size uint64)
-	response(c *call, what token, path, value []byte, size uint64)
+	// request and response are told what stands in the content. path is that within
+	// the present part of a batch.
+	request(c *call, what scan.Token, path, value []byte, size uint64) scan.Taker
+	response(c *call, what scan.Token, path, value []byte, size uint64) scan.Taker
 }
+
+// silent is an API whose content says nothing.
+type silent struct{}
+
+func (silent) request(*call, scan.Token, []byte, []byte, uint64) scan.Taker  { return nil }
+func (silent) response(*call, scan.Token, []byte, []byte, uint64) scan.Taker { return nil }
 
 // form is what content is read as.
 type form uint8
@@ -31,132 +42,293 @@ const (
 	asJSON
 	asXML
 	asWBXML
+	asParts // multipart: told to call.parts
+	asMail  // a message, or what may be one
+	asOther // told to call.other
 )
 
 // call is one exchange with a service.
 type call struct {
-	set  *Set
-	api  api
-	name string // of the API
-	op   []byte
-	path []byte // of the URL
-	form form
+	set     *Set
+	api     api
+	name    string // of the API
+	op      []byte
+	form    form
+	replied bool // it is the response that is being read
 
-	agent, device, user, mailbox []byte
+	agent, device, user, mailbox, file []byte
 
-	json  jsonScanner
-	xml   xmlScanner
-	wbxml wbxmlScanner
-	meets visitor // of the content that is being read
+	json  scan.JSON
+	xml   scan.XML
+	wbxml scan.WBXML
+	parts scan.Parts
+	other func(c *call, b []byte)
 
-	status  int
-	failed  bool // the service said no, whatever the status
-	octets  uint64
-	sent    bool // the whole request was seen
-	items   []protocols.ReadItem
-	more    bool // than are listed
-	now     item
-	rules   []rule
-	rule    *rule // that is being read
-	to      [][]byte
-	subject []byte
-	submits bool // the call sends mail
-	file    []byte
-	upload  bool
-	whole   uint64 // hash of the message that the response is, where it is one by itself
-	method  []byte // JMAP: of the batch that is being read
+	status int
+	oks    int // single answers within the response that say yes
+	noes   int // and that say no
+	octets uint64
+	offset uint64 // octets of the content that is being read
+	sent   bool   // the whole request was seen
+	upload bool
+	quiet  bool // nothing about mail, as far as is known
+	more   bool // than is listed
+	asks   []ask
+	ask    int // the one that is being read; -1: none
+	items  []protocols.ReadItem
+	now    item
+	rules  []rule
+	rule   int // the one that is being read; -1: none
+	mails  []mail
+	mail   int    // the one that is being read; -1: none
+	key    uint64 // API's own: of the part that is being read
+	mark   int    // API's own
+	word   []byte // API's own: of what is being read
+	batch  batch
 }
 
-// item is the message that a response is just telling of.
-type item struct {
-	id    uint64
-	whole bool
-	size  uint64
-	depth int // of the path at which it began; 0: none
-	blob  uint64
+// ask is a request within a call. A call that is no batch has one, of id 0.
+type ask struct {
+	id      uint64 // by which its response names it
+	kind    kind
+	message uint64 // that it names
+	rules   [2]int // those it makes: from, to
+	mail    int    // that it sends; -1: none
+	outcome protocols.Outcome
 }
+
+// kind is what the response to an ask holds.
+type kind uint8
+
+const (
+	other      kind = iota
+	messages        // messages, each with a name of its own
+	whole           // one message and nothing else
+	attachment      // of the message that the request names
+	ruleList
+	newDraft // a message that was stored, to be sent later
+)
 
 // begin gets the call ready for another exchange.
 func (c *call) begin(s *Set, a api, name string, r *Request) {
-	*c = call{
-		set: s, api: a, name: name, op: c.op[:0], path: c.path[:0], agent: c.agent[:0], device: c.device[:0], user: c.user[:0], mailbox: c.mailbox[:0],
-		json: c.json, xml: c.xml, wbxml: c.wbxml, items: c.items[:0], rules: c.rules[:0], to: c.to[:0], subject: c.subject[:0], file: c.file[:0], method: c.method[:0],
+	for i := range c.rules {
+		c.rules[i].reset()
 	}
+	*c = call{
+		set: s, api: a, name: name, op: c.op[:0], agent: c.agent[:0], device: c.device[:0], user: c.user[:0], mailbox: c.mailbox[:0], file: c.file[:0],
+		json: c.json, xml: c.xml, wbxml: c.wbxml, parts: c.parts, asks: c.asks[:0], items: c.items[:0], rules: c.rules[:0], mails: c.mails[:0],
+		word: c.word[:0], batch: c.batch, ask: -1, rule: -1, mail: -1,
+	}
+	c.batch.reset()
 	c.agent = keep(c.agent, r.Header("user-agent"), 256)
 	c.user = keep(c.user, r.User, maxName)
-	c.read(formOf(r.Header("content-type")), c.requested)
+}
+
+// reads gets ready for the content of the request; as: what it is where its type says
+// nothing.
+func (c *call) reads(r *Request, as form) {
+	kind := r.Header("content-type")
+	c.read(kind)
+	if c.form == unread && len(kind) == 0 {
+		c.as(as, nil)
+	}
 }
 
 func keep(dst, b []byte, n int) []byte { return append(dst[:0], b[:min(len(b), n)]...) }
 
+// operation adds the name of what is asked for; a batch has several.
+func (c *call) operation(parts ...string) {
+	from := len(c.op)
+	if from > 0 {
+		c.op = append(c.op, ' ')
+	}
+	for _, p := range parts {
+		c.op = append(c.op, p...)
+	}
+	if len(c.op) > maxOperation || hasWord(c.op[:from], c.op[min(from+1, len(c.op)):]) && from > 0 {
+		c.op = c.op[:from]
+	}
+}
+
+func hasWord(list, w []byte) bool {
+	for len(list) > 0 {
+		first, rest, _ := bytes.Cut(list, []byte{' '})
+		if bytes.Equal(first, w) {
+			return true
+		}
+		list = rest
+	}
+	return false
+}
+
+// asked begins an ask.
+func (c *call) asked(id uint64, k kind) *ask {
+	if len(c.asks) == maxAsks {
+		c.more = true
+		c.ask = -1
+		return nil
+	}
+	c.asks = append(c.asks, ask{id: id, kind: k, mail: -1, rules: [2]int{len(c.rules), len(c.rules)}})
+	c.ask = len(c.asks) - 1
+	return &c.asks[c.ask]
+}
+
+// current is the ask that is being read, or nil.
+func (c *call) current() *ask {
+	if c.ask < 0 {
+		return nil
+	}
+	return &c.asks[c.ask]
+}
+
+// first is the ask of a call that is no batch, or nil.
+func (c *call) first() *ask {
+	if len(c.asks) != 1 {
+		return nil
+	}
+	return &c.asks[0]
+}
+
+// find makes the ask of an id current.
+func (c *call) find(id uint64) *ask {
+	for i := range c.asks {
+		if c.asks[i].id == id {
+			c.ask = i
+			return &c.asks[i]
+		}
+	}
+	c.ask = -1
+	return nil
+}
+
+// Visit implements scan.Visitor.
+func (c *call) Visit(what scan.Token, path, value []byte, size uint64) scan.Taker {
+	if c.replied {
+		return c.api.response(c, what, path, value, size)
+	}
+	return c.api.request(c, what, path, value, size)
+}
+
+// read makes the content that comes be read as its type says.
+func (c *call) read(contentType []byte) {
+	c.offset = 0
+	c.as(formOf(contentType), contentType)
+}
+
+func (c *call) as(f form, contentType []byte) {
+	c.form = f
+	switch f {
+	case asJSON:
+		c.json.Reset(c)
+	case asXML:
+		c.xml.Reset(c, namespaces)
+	case asWBXML:
+		c.wbxml.Reset(c)
+	case asMail:
+		if !c.replied {
+			c.submitted(c.mailing())
+		}
+	case asParts:
+		c.batch.reset()
+		if !c.parts.Reset(c, contentType) {
+			c.form = unread
+		}
+	}
+}
+
 func formOf(contentType []byte) form {
-	low := bytes.ToLower(contentType)
+	kind, _, _ := bytes.Cut(contentType, []byte{';'})
+	kind = bytes.TrimSpace(kind)
 	switch {
-	case bytes.Contains(low, []byte("json")):
+	case hasFold(kind, "json"):
 		return asJSON
-	case bytes.Contains(low, []byte("wbxml")), bytes.Contains(low, []byte("vnd.ms-sync")):
+	case hasFold(kind, "wbxml"), is(kind, "application/vnd.ms-sync"):
 		return asWBXML
-	case bytes.Contains(low, []byte("xml")):
+	case hasFold(kind, "xml"):
 		return asXML
-	case bytes.Contains(low, []byte("multipart/mixed")): // a batch: JSON between other lines
-		return asJSON
+	case hasPrefix(kind, "multipart/"):
+		return asParts
+	case is(kind, "message/rfc822"):
+		return asMail
 	}
 	return unread
 }
 
-// read makes the content that comes be read as f.
-func (c *call) read(f form, v visitor) {
-	c.form, c.meets = f, v
-	switch f {
-	case asJSON:
-		c.json.reset(v)
-	case asXML:
-		c.xml.reset(v)
-	case asWBXML:
-		c.wbxml.reset(v)
-	}
-}
-
-func (c *call) requested(what token, path, value []byte, size uint64) {
-	c.api.request(c, what, path, value, size)
-}
-
-func (c *call) responded(what token, path, value []byte, size uint64) {
-	c.api.response(c, what, path, value, size)
-}
-
 func (c *call) write(b []byte) {
+	c.offset += uint64(len(b))
 	switch c.form {
 	case asJSON:
-		c.json.write(b)
+		c.json.Write(b)
 	case asXML:
-		c.xml.write(b)
+		c.xml.Write(b)
 	case asWBXML:
-		c.wbxml.write(b)
+		c.wbxml.Write(b)
+	case asParts:
+		c.parts.Write(b)
+	case asMail:
+		if m := c.mailing(); m != nil && m.content != nil {
+			m.content.Take(b)
+		}
+	case asOther:
+		c.other(c, b)
 	}
 }
 
 // RequestBody implements Call.
 func (c *call) RequestBody(b []byte) {
-	if c.upload {
+	if c.upload && c.form != asParts {
 		c.octets += uint64(len(b))
 	}
 	c.write(b)
 }
 
 // RequestEnd implements Call.
-func (c *call) RequestEnd(whole bool) { c.sent = whole }
+func (c *call) RequestEnd(whole bool) {
+	c.sent = whole
+	if c.form == asParts {
+		c.parts.End()
+	}
+	c.endContent(whole)
+}
 
 // Response implements Call.
-func (c *call) Response(status int, header func(string) []byte) {
-	c.status = status
-	f := formOf(header("content-type"))
+func (c *call) Response(status int, header func(string) []byte) bool {
+	c.status, c.replied, c.now = status, true, item{}
+	c.rule, c.mail, c.ask = -1, -1, -1
+	kind := header("content-type")
+	c.read(kind)
 	if status >= 300 {
-		f = unread
+		c.form = unread
 	}
-	c.read(f, c.responded)
-	if len(c.file) == 0 && c.name == "file" {
-		c.file = keep(c.file, fileName(header("content-disposition")), 256)
+	c.word, c.mark = c.word[:0], 0
+	c.answered(header, kind)
+	if len(c.asks) == 1 && c.asks[0].id == 0 {
+		c.ask = 0
+	}
+	return !c.quiet || c.form != unread
+}
+
+// answered lets APIs look at the fields of a response.
+func (c *call) answered(header func(string) []byte, kind []byte) {
+	switch c.name {
+	case "file":
+		c.arrives(header)
+	case "mapi":
+		c.as(asOther, nil)
+		c.other = (*call).mapiPreamble
+	case "activesync":
+		if hasPrefix(kind, "application/vnd.ms-sync.multipart") {
+			c.as(asOther, nil)
+			c.wbxml.Reset(c)
+			c.other = (*call).easParts
+		}
+	case "jmap":
+		if a := c.first(); a != nil && is(c.op, "download") && a.kind == other && hasPrefix(kind, "message/rfc822") {
+			a.kind = whole
+		}
+	}
+	if v := header("x-responsecode"); c.name == "mapi" && len(v) > 0 {
+		c.verdict(string(v) == "0")
 	}
 }
 
@@ -168,8 +340,10 @@ func (c *call) ResponseBody(b []byte) {
 	c.write(b)
 }
 
-// accepted reports whether the service did what it was asked for.
-func (c *call) accepted() bool { return c.status >= 200 && c.status < 300 && !c.failed }
+// accepted reports whether the service did what it was asked for, or some of it.
+func (c *call) accepted() bool {
+	return c.status >= 200 && c.status < 300 && (c.noes == 0 || c.oks > 0)
+}
 
 func (c *call) outcome() protocols.Outcome {
 	switch {
@@ -181,105 +355,108 @@ func (c *call) outcome() protocols.Outcome {
 	return protocols.Rejected
 }
 
-// nameID is the number of a message's name in this API. The same message has other
-// names in others.
-func (c *call) nameID(name []byte) uint64 {
-	h := protocols.NameID(name)
-	for i := range len(c.name) {
-		h = (h ^ uint64(c.name[i])) * 1099511628211
+// of is the outcome of a part of the call: what was said of it by itself, else that
+// of the call.
+func (c *call) of(o protocols.Outcome) protocols.Outcome {
+	if o == protocols.Unknown || c.outcome() != protocols.Accepted {
+		return c.outcome()
 	}
-	return max(h, 1)
+	return o
 }
 
-// found begins an item of the response; depth is that of its path.
-func (c *call) found(path []byte) {
-	c.now = item{depth: len(path) + 1}
+// verdict takes one of the answers that a response holds.
+func (c *call) verdict(ok bool) {
+	if ok {
+		c.oks++
+	} else {
+		c.noes++
+	}
 }
 
-// done ends it.
-func (c *call) done(path []byte) {
-	if c.now.depth != len(path)+1 {
-		return
+func verdict(ok bool) protocols.Outcome {
+	if ok {
+		return protocols.Accepted
 	}
-	c.add(c.now.id, c.now.whole, c.now.size)
-	if c.now.blob != 0 && c.now.id != 0 {
-		c.set.named(c.now.blob, c.now.id)
-	}
-	c.now = item{}
-}
-
-func (c *call) add(id uint64, whole bool, size uint64) {
-	if id == 0 {
-		return
-	}
-	if len(c.items) == maxItems {
-		c.more = true
-		return
-	}
-	it := protocols.ReadItem{Kind: protocols.ReadHeaders, ID: id, Items: 1, Bytes: size}
-	if whole {
-		it.Kind = protocols.ReadWhole
-	}
-	c.items = append(c.items, it)
+	return protocols.Rejected
 }
 
 // End implements Call.
 func (c *call) End(t int64, out protocols.Sink, whole bool) {
 	defer c.set.putCall(c)
-	if len(c.user) > 0 {
-		out.SetAccount(c.user)
+	if c.quiet {
+		return
 	}
-	if c.whole != 0 && c.accepted() {
-		c.add(c.whole, true, c.octets)
+	c.endContent(whole)
+	if c.form == asParts {
+		c.parts.End()
 	}
+	c.byItself()
 	confidence := protocols.Exact
 	if !whole || !c.sent || c.more {
 		confidence = protocols.LowerBound
 	}
-	e := out.MailOperation(t)
-	e.API, e.Operation, e.Mailbox = c.name, out.Copy(c.op), out.Copy(c.mailbox)
-	e.Outcome, e.Code, e.Bytes, e.Confidence = c.outcome(), uint16(c.status), c.octets, confidence
-	e.UserAgent, e.DeviceID, e.Name, e.Upload = out.Copy(c.agent), out.Copy(c.device), out.Copy(c.file), c.upload
-	for i := range c.items {
-		if c.items[i].Kind == protocols.ReadWhole {
-			e.Items++
-		}
-	}
-	if len(c.items) > 0 {
-		r := out.MailboxRead(t)
-		r.Command, r.Mailbox, r.Confidence = c.name, out.Copy(c.mailbox), confidence
-		r.Items = append(r.Items, c.items...)
-	}
+	w := teller{c, t, out, confidence}
+	w.operation()
+	w.downloads()
 	for i := range c.rules {
-		c.tellRule(t, out, &c.rules[i], confidence)
+		w.rule(&c.rules[i])
 	}
-	if c.submits && len(c.to) > 0 {
-		c.tellMessage(t, out, confidence)
+	for i := range c.mails {
+		w.mail(&c.mails[i])
 	}
 }
 
-// tellMessage reports mail that the service was asked to send.
-func (c *call) tellMessage(t int64, out protocols.Sink, confidence protocols.Confidence) {
-	m := out.Message(t)
-	m.Outcome, m.Code, m.Started, m.Confidence = c.outcome(), uint16(c.status), t, confidence
-	m.From = out.Copy(c.user)
-	for _, a := range c.to {
-		m.Recipients = append(m.Recipients, protocols.Recipient{Address: out.Copy(a), Outcome: m.Outcome})
-		if m.Outcome == protocols.Accepted {
-			m.RecipientsAccepted++
-		} else if m.Outcome == protocols.Rejected {
-			m.RecipientsRejected++
+// byItself notes what the response is as a whole.
+func (c *call) byItself() {
+	if len(c.asks) != 1 || !c.accepted() {
+		return
+	}
+	switch a := &c.asks[0]; a.kind {
+	case whole:
+		c.add(item{id: a.message, level: protocols.ReadWhole, size: c.octets})
+	case attachment:
+		c.add(item{id: a.message, level: protocols.ReadPart, size: c.octets})
+	}
+}
+
+// teller puts what a call did into events.
+type teller struct {
+	c          *call
+	t          int64
+	out        protocols.Sink
+	confidence protocols.Confidence
+}
+
+// head completes that of an event. Who is named by the call alone is the account of
+// its events, and not of the connection: the next call may name somebody else.
+func (w *teller) head(h *protocols.Head) {
+	h.Confidence = w.confidence
+	if len(w.c.user) > 0 && !bytes.Equal(h.Account, w.c.user) {
+		h.Account = w.out.Copy(w.c.user)
+	}
+}
+
+func (w *teller) operation() {
+	c, e := w.c, w.out.MailOperation(w.t)
+	w.head(&e.Head)
+	e.API, e.Operation, e.Mailbox = c.name, w.out.Copy(c.op), w.out.Copy(c.mailbox)
+	e.Outcome, e.Code, e.Bytes = c.outcome(), uint16(c.status), c.octets
+	e.UserAgent, e.DeviceID, e.Name, e.Upload = w.out.Copy(c.agent), w.out.Copy(c.device), w.out.Copy(c.file), c.upload
+	e.Items = c.distinct()
+}
+
+func (w *teller) downloads() {
+	c := w.c
+	if len(c.items) == 0 || c.upload {
+		return
+	}
+	r := w.out.MailboxRead(w.t)
+	w.head(&r.Head)
+	r.Command, r.Mailbox = c.name, w.out.Copy(c.mailbox)
+	r.Items = append(r.Items, c.items...)
+	for i := range r.Items {
+		if r.Items[i].Kind == protocols.ReadPart {
+			r.Items[i].Section = w.out.Copy(partial)
 		}
-	}
-	if len(c.subject) > 0 {
-		m.Facts.HeadersSeen, m.Facts.Subject = true, out.Copy(c.subject)
-	}
-}
-
-// recipient notes whom mail is sent to.
-func (c *call) recipient(a []byte) {
-	a = bytes.TrimSpace(a)
-	if bytes.IndexByte(a, '@') > 0 && len(a) <= maxName && len(c.to) < maxRecipients {
-		c.to = append(c.to, bytes.Clone(a))
 	}
 }

@@ -3,6 +3,10 @@ package webmail
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
+
+	"mailsensor/protocols"
+	"mailsensor/protocols/http/webmail/scan"
 )
 
 // ActiveSync (MS-ASHTTP, MS-ASCMD): the command in the query, in words or in a binary
@@ -10,16 +14,16 @@ import (
 type eas struct{}
 
 // commands are those of the binary query, by their codes (MS-ASHTTP, section
-// 2.2.1.1.1.2.1).
+// 2.2.1.1.1.1.2).
 var commands = []string{"Sync", "SendMail", "SmartForward", "SmartReply", "GetAttachment", "GetHierarchy", "CreateCollection", "DeleteCollection",
 	"MoveCollection", "FolderSync", "FolderCreate", "FolderDelete", "FolderUpdate", "MoveItems", "GetItemEstimate", "MeetingResponse", "Search",
 	"Settings", "Ping", "ItemOperations", "Provision", "ResolveRecipients", "ValidateCert", "Find"}
 
-func (s *Set) eas(r *Request, query []byte) Call {
+func (s *Set) eas(r *Request, query []byte) *call {
 	c := s.call()
 	c.begin(s, eas{}, "activesync", r)
 	if cmd := parameter(query, "Cmd"); cmd != nil {
-		c.op = keep(c.op, cmd, 64)
+		c.operation(string(cmd[:min(len(cmd), 64)]))
 		c.device = keep(c.device, parameter(query, "DeviceId"), 64)
 		if len(c.user) == 0 {
 			c.user = keep(c.user, account(parameter(query, "User")), maxName)
@@ -28,12 +32,13 @@ func (s *Set) eas(r *Request, query []byte) Call {
 		c.binary(query)
 	}
 	if len(c.op) == 0 { // OPTIONS
-		c.op = keep(c.op, r.Method, 16)
+		c.operation(string(r.Method[:min(len(r.Method), 16)]))
 	}
-	c.submits = is(c.op, "SendMail", "SmartForward", "SmartReply")
-	if c.form == unread && !bytes.Contains(bytes.ToLower(r.Header("content-type")), []byte("rfc822")) {
-		c.read(asWBXML, c.requested)
+	c.asked(0, other)
+	if is(c.op, "SendMail", "SmartForward", "SmartReply") {
+		c.newMail(true)
 	}
+	c.reads(r, asWBXML)
 	return c
 }
 
@@ -45,7 +50,7 @@ func account(b []byte) []byte {
 	return b
 }
 
-// binary reads the query in base64 (MS-ASHTTP, section 2.2.1.1.1.2): version, command,
+// binary reads the query in base64 (MS-ASHTTP, section 2.2.1.1.1.1): version, command,
 // locale, then lengths and octets of device, policy key and kind of device, then
 // parameters.
 func (c *call) binary(query []byte) {
@@ -59,7 +64,7 @@ func (c *call) binary(query []byte) {
 		return
 	}
 	if int(b[1]) < len(commands) {
-		c.op = append(c.op[:0], commands[b[1]]...)
+		c.operation(commands[b[1]])
 	}
 	b = b[4:]
 	next := func() []byte {
@@ -99,32 +104,123 @@ func printable(b []byte) []byte {
 	return b
 }
 
-func (eas) request(*call, token, []byte, []byte, uint64) {}
-
-func (eas) response(c *call, what token, path, value []byte, size uint64) {
-	name := last(path)
-	switch what {
-	case opened:
-		if is(name, "Add", "Change", "Fetch") && anyWithin(path, "Commands", "Response", "Responses") || is(name, "Result") {
-			c.found(path)
+func (eas) request(c *call, what scan.Token, path, value []byte, _ uint64) scan.Taker {
+	switch name := last(path); {
+	case what == scan.Open && is(name, "MIME") && c.mail >= 0:
+		if x := c.submitted(c.mailing()); x != nil {
+			return x
 		}
-		return
-	case closed:
+	case what == scan.Text && string(path) == "/Settings/Oof/Set/OofState":
+		if r := c.newRule("Settings Oof"); r != nil {
+			r.act(protocols.ActionReply, nil)
+			r.enabled = tristate(string(value) != "0")
+		}
+	}
+	return nil
+}
+
+// easItem reports whether a message begins at a path of a response: what the server
+// has changed, or was asked for by name. Responses to the client's own changes are
+// none.
+func easItem(path []byte) bool {
+	switch name, in := last(path), parent(path); {
+	case is(in, "Commands"):
+		return is(name, "Add", "Change")
+	case is(in, "Responses", "Response"):
+		return is(name, "Fetch", "Result")
+	case is(in, "Store"): // of a Search
+		return is(name, "Result")
+	}
+	return false
+}
+
+func (eas) response(c *call, what scan.Token, path, value []byte, size uint64) scan.Taker {
+	rest, in := c.inItem(path)
+	switch {
+	case what == scan.Open && !in:
+		if easItem(path) {
+			c.found(path)
+			c.key, c.now.gone = 0, true // until it is known to be of mail
+		}
+	case what == scan.Open:
+		c.easKind(last(path))
+	case what == scan.Close:
 		c.done(path)
-		return
+	case what == scan.Text && in:
+		c.easText(rest, value, size)
+	case what == scan.Text && is(last(path), "Status") && bytes.Count(path, []byte{'/'}) == 2:
+		c.verdict(string(value) == "1" || is(c.op, "Ping") && string(value) == "2")
 	}
-	if c.now.depth == 0 {
-		return
+	return nil
+}
+
+// easKind tells mail from contacts, calendars, tasks and notes, which come by the same
+// commands, by the pages of their tags: 1 and 12, 4, 9, 23.
+func (c *call) easKind(tag []byte) {
+	switch {
+	case hasPrefix(tag, "01"), hasPrefix(tag, "0c"), hasPrefix(tag, "04"), hasPrefix(tag, "09"), hasPrefix(tag, "17"):
+		if c.key == 0 {
+			c.key, c.now.gone = 1, true
+		}
+	case is(tag, "0215", "021b", "021c", "023a", "023b", "023c", "023d", "023e"): // read, categories, flags: nothing of its content
+	case hasPrefix(tag, "02"), is(tag, "Subject", "EmailBody", "MIMEData", "Body"):
+		if c.key != 1 {
+			c.now.gone = false
+		}
+		if hasPrefix(tag, "02") {
+			c.key = 2
+		}
 	}
+}
+
+func (c *call) easText(rest, value []byte, size uint64) {
+	name, in := last(rest), parent(rest)
 	switch {
 	case is(name, "ServerId", "LongId") && c.now.id == 0:
 		c.now.id = c.nameID(value)
-	case is(name, "Data") && is(parent(path), "Body", "Properties"), is(name, "MIMEData"):
-		if size > 0 {
-			c.now.whole = true
-			c.now.size += size
-		}
-	case is(name, "Truncated") && is(value, "1"), is(name, "MIMETruncated") && is(value, "1"):
-		c.now.whole = false
+	case is(name, "Data") && is(in, "Body"), is(name, "MIMEData", "EmailBody"):
+		c.text(size)
+	case is(name, "Part") && is(in, "Body"): // its content comes as a part of its own
+		c.text(c.partSize(atoi(value)))
+	case is(name, "Truncated") && is(in, "Body"), is(name, "MIMETruncated", "BodyTruncated"):
+		c.now.cut = c.now.cut || string(value) == "1"
 	}
+}
+
+// easParts reads a response of several parts (MS-ASCMD, section 2.2.1.10.1): their
+// number, where each begins and how long it is, then the parts. The first is WBXML.
+func (c *call) easParts(b []byte) {
+	at := c.offset - uint64(len(b))
+	for len(b) > 0 {
+		n := len(c.word)
+		count := uint64(0)
+		if n >= 4 {
+			count = uint64(binary.LittleEndian.Uint32(c.word))
+		}
+		if want := 4 + 8*count; n < 4 || uint64(n) < want && want <= maxPartsTable {
+			c.word = append(c.word, b[0])
+			b, at = b[1:], at+1
+			continue
+		}
+		if count == 0 || 4+8*count > maxPartsTable {
+			return
+		}
+		begin := uint64(binary.LittleEndian.Uint32(c.word[4:]))
+		end := begin + uint64(binary.LittleEndian.Uint32(c.word[8:]))
+		from, to := min(max(begin, at), at+uint64(len(b))), min(end, at+uint64(len(b)))
+		if from < to {
+			c.wbxml.Write(b[from-at : to-at])
+		}
+		return
+	}
+}
+
+const maxPartsTable = 4 + 8*256
+
+// partSize is how long a part of the response is.
+func (c *call) partSize(n int) uint64 {
+	if at := 4 + 8*n + 4; n > 0 && at+4 <= len(c.word) {
+		return uint64(binary.LittleEndian.Uint32(c.word[at:]))
+	}
+	return 0
 }

@@ -4,90 +4,246 @@ import (
 	"bytes"
 
 	"mailsensor/protocols"
+	"mailsensor/protocols/http/webmail/scan"
 )
 
-// Exchange Web Services: SOAP, one operation a request (MS-OXWSCORE, MS-OXWSXPROP,
-// MS-OXWSRULES, MS-OXWSBTRF, MS-OXWSDLGM).
+// Exchange Web Services: SOAP, one operation a request (MS-OXWSCORE, MS-OXWSSYNC,
+// MS-OXWSBTRF, MS-OXWSCONV, MS-OXWSATT, MS-OXWSRULES, MS-OXWSDLGM, MS-OXWSOOF).
 type ews struct{}
 
-func (s *Set) ews(r *Request) Call {
+func (s *Set) ews(r *Request) *call {
 	c := s.call()
 	c.begin(s, ews{}, "ews", r)
-	if c.form == unread {
-		c.read(asXML, c.requested)
-	}
+	c.asked(0, other)
+	c.reads(r, asXML)
 	return c
 }
 
-func (ews) request(c *call, what token, path, value []byte, _ uint64) {
-	name := last(path)
-	if what == opened {
-		switch {
-		case len(c.op) == 0 && is(parent(path), "Body") && bytes.Count(path, []byte{'/'}) == 3:
-			c.op = keep(c.op, name, 64)
-			c.submits = is(name, "SendItem")
-			if is(name, "AddDelegate", "UpdateDelegate", "RemoveDelegate") {
-				c.delegate(string(c.op), is(name, "RemoveDelegate"))
-			}
-		case is(name, "CreateRuleOperation", "SetRuleOperation"):
-			if r := c.newRule("UpdateInboxRules"); r != nil {
-				r.created = is(name, "CreateRuleOperation")
-			}
-		case is(name, "DeleteRuleOperation"):
-			if r := c.newRule("UpdateInboxRules"); r != nil {
-				r.removed = true
-			}
-		}
-		return
+// inBody is the rest of a path behind Envelope, Body and the operation.
+func inBody(path []byte) (op, rest []byte, ok bool) {
+	const body = "/Envelope/Body/"
+	if !bytes.HasPrefix(path, []byte(body)) {
+		return nil, nil, false
 	}
-	if what != text {
-		return
+	op = path[len(body):]
+	if i := bytes.IndexByte(op, '/'); i >= 0 {
+		return op[:i], op[i:], true
 	}
+	return op, nil, true
+}
+
+func (ews) request(c *call, what scan.Token, path, value []byte, size uint64) scan.Taker {
+	op, rest, ok := inBody(path)
 	switch {
-	case within(path, "ConnectingSID") && bytes.IndexByte(value, '@') > 0:
-		c.user = keep(c.user, value, maxName)
-	case is(name, "EmailAddress") && is(parent(path), "Mailbox") && anyWithin(path, "ParentFolderIds", "FolderIds", "ParentFolderId", "SyncFolderId", "ToFolderId"):
-		c.mailbox = keep(c.mailbox, value, maxName)
-	case is(name, "@MessageDisposition"):
-		c.submits = is(value, "SendOnly", "SendAndSaveCopy")
-	case is(name, "EmailAddress") && anyWithin(path, "ToRecipients", "CcRecipients", "BccRecipients") && !within(path, "Operations"):
-		c.recipient(value)
-	case is(name, "Subject") && within(path, "Items"):
-		c.subject = keep(c.subject, value, 256)
-	case is(name, "PrimarySmtpAddress") && anyWithin(path, "DelegateUsers", "UserIds") && c.rule != nil:
-		c.rule.act(protocols.ActionDelegate, value)
-	case within(path, "Operations"):
-		c.rulePart(path, value)
+	case !ok:
+		if what == scan.Text && within(path, "ConnectingSID") {
+			c.someoneElse(value)
+		}
+	case what == scan.Open && len(rest) == 0:
+		if len(c.op) == 0 {
+			c.operation(string(op[:min(len(op), 64)]))
+			c.ewsBegin(op)
+		}
+	case is(op, "CreateItem", "SendItem", "UpdateItem"):
+		return c.ewsMail(op, what, rest, value, size)
+	case what == scan.Open:
+		c.ewsOpen(last(rest))
+	case what == scan.Text:
+		c.ewsText(op, rest, value)
+	}
+	return nil
+}
+
+// ewsBegin gets ready for what an operation holds.
+func (c *call) ewsBegin(op []byte) {
+	if is(op, "SetUserOofSettingsRequest") {
+		if r := c.newRule("SetUserOofSettings"); r != nil {
+			r.act(protocols.ActionReply, nil)
+		}
 	}
 }
 
-// delegate begins a change of who may act for the account.
-func (c *call) delegate(command string, removed bool) {
-	names := map[string]string{"AddDelegate": "AddDelegate", "UpdateDelegate": "UpdateDelegate", "RemoveDelegate": "RemoveDelegate"}
-	if r := c.newRule(names[command]); r != nil {
-		r.created, r.removed = command == "AddDelegate", removed
+// ewsOpen begins a rule or a delegate.
+func (c *call) ewsOpen(name []byte) {
+	switch {
+	case is(name, "CreateRuleOperation", "SetRuleOperation", "DeleteRuleOperation"):
+		if r := c.newRule("UpdateInboxRules"); r != nil {
+			r.created, r.removed = is(name, "CreateRuleOperation"), is(name, "DeleteRuleOperation")
+		}
+	case is(name, "DelegateUser", "UserId") && is(c.op, "AddDelegate", "UpdateDelegate", "RemoveDelegate"):
+		if is(name, "UserId") != is(c.op, "RemoveDelegate") { // RemoveDelegate has bare UserIds
+			return
+		}
+		commands := map[string]string{"AddDelegate": "AddDelegate", "UpdateDelegate": "UpdateDelegate", "RemoveDelegate": "RemoveDelegate"}
+		if r := c.newRule(commands[string(c.op)]); r != nil {
+			r.created, r.removed = r.command == "AddDelegate", is(name, "UserId")
+		}
 	}
 }
 
-func (ews) response(c *call, what token, path, value []byte, size uint64) {
-	name := last(path)
+func (c *call) ewsText(op, rest, value []byte) {
+	name := last(rest)
+	switch {
+	case is(name, "EmailAddress") && within(rest, "Mailbox"), is(name, "MailboxSmtpAddress"), is(name, "Address") && is(op, "SetUserOofSettingsRequest", "GetUserOofSettingsRequest"):
+		c.someoneElse(value)
+	case c.rule < 0:
+	case is(name, "OofState"):
+		c.ruling().enabled = tristate(!is(value, "Disabled"))
+	case is(name, "PrimarySmtpAddress", "SID") && within(rest, "UserId"):
+		c.ruling().once(protocols.ActionDelegate, value)
+	case is(op, "UpdateInboxRules"):
+		c.rulePart(rest, value)
+	}
+}
+
+// ewsMail takes a message that is made, changed or sent.
+func (c *call) ewsMail(op []byte, what scan.Token, rest, value []byte, size uint64) scan.Taker {
+	name := last(rest)
+	switch {
+	case string(rest) == "/@MessageDisposition":
+		c.ewsDisposition(value)
+	case what == scan.Open && is(op, "CreateItem") && is(parent(rest), "Items"):
+		if is(name, "Message", "ForwardItem", "ReplyToItem", "ReplyAllToItem", "MeetingRequest") {
+			m := c.newMail(c.key == sendNow)
+			if a := c.current(); a != nil && m != nil && !m.sent {
+				a.kind = newDraft
+			}
+		} else {
+			c.mail = -1
+		}
+	case what == scan.Open && is(name, "ItemId") && is(op, "SendItem"):
+		c.newMail(true)
+	case c.mail < 0:
+	case what == scan.Open && is(name, "MimeContent"):
+		return c.encoded(c.mailing())
+	case what == scan.Open && is(parent(rest), "Attachments"):
+		c.mailing().attachment()
+	case what != scan.Text:
+	case is(name, "@Id") && is(op, "SendItem"):
+		c.set.take(c.nameID(value), c.mailing())
+	case is(name, "EmailAddress") && within(rest, "ToRecipients", "CcRecipients", "BccRecipients"):
+		c.mailing().recipient(value)
+	case within(rest, "Attachments"):
+		c.mailing().attached64(name, value, size)
+	case is(name, "EmailAddress") && within(rest, "From"):
+		c.mailing().from = keep(c.mailing().from, value, maxName)
+	case is(name, "Subject"):
+		c.mailing().subject = keep(c.mailing().subject, value, 256)
+	case is(name, "Body", "NewBodyContent"):
+		c.mailing().size += size
+	}
+	return nil
+}
+
+// sendNow marks a CreateItem that sends what it makes.
+const sendNow = 1
+
+// ewsDisposition says what is done with the messages of a CreateItem. It stands
+// before them.
+func (c *call) ewsDisposition(value []byte) {
+	if is(value, "SendOnly", "SendAndSaveCopy") {
+		c.key = sendNow
+	}
+}
+
+// isMailItem reports whether an element is a message and not a task, a contact or an
+// entry of a calendar (MS-OXWSCDATA, section 2.2.4.28).
+func isMailItem(name []byte) bool {
+	return is(name, "Message", "Item", "MeetingMessage", "MeetingRequest", "MeetingResponse", "MeetingCancellation", "PostItem", "SharingMessage")
+}
+
+// ewsItem reports whether a message begins at a path of a response.
+func ewsItem(path []byte) bool {
+	name, in := last(path), parent(path)
+	switch {
+	case is(in, "Items", "Create", "Update"):
+		return isMailItem(name)
+	case is(name, "ExportItemsResponseMessage"):
+		return true
+	}
+	return false
+}
+
+func (ews) response(c *call, what scan.Token, path, value []byte, size uint64) scan.Taker {
+	if within(path, "InboxRules") && is(c.op, "GetInboxRules") {
+		c.ewsRules(what, path, value)
+		return nil
+	}
 	switch what {
-	case opened:
-		if is(parent(path), "Items") || is(name, "ExportItemsResponseMessage") || is(parent(path), "Create", "Update") && within(path, "Changes") {
+	case scan.Open:
+		if c.now.depth == 0 && ewsItem(path) {
 			c.found(path)
 		}
-		return
-	case closed:
+		if is(last(path), "DelegateUserResponseMessageType") {
+			c.mark++
+		}
+	case scan.Close:
 		c.done(path)
+	case scan.Text:
+		c.ewsAnswer(path, value, size)
+	}
+	return nil
+}
+
+func (c *call) ewsAnswer(path, value []byte, size uint64) {
+	name := last(path)
+	rest, in := c.inItem(path)
+	switch {
+	case is(name, "ResponseCode"):
+		c.ewsVerdict(path, is(value, "NoError"))
+	case is(name, "@RootItemId") && is(parent(path), "AttachmentId") && is(c.op, "GetAttachment"):
+		c.add(item{id: c.nameID(value), level: protocols.ReadPart})
+	case !in || is(c.op, "CreateItem", "UpdateItem", "MoveItem", "CopyItem"):
+		if string(rest) == "/ItemId/@Id" {
+			c.ewsStored(value)
+		}
+	case string(rest) == "/ItemId/@Id":
+		c.now.id = c.nameID(value)
+	case is(rest, "/Body", "/MimeContent", "/UniqueBody", "/NormalizedBody", "/TextBody", "/Data"):
+		if is(rest, "/MimeContent", "/Data") {
+			size = decoded(size)
+		}
+		c.text(size)
+	case is(name, "@IsTruncated") && is(value, "true"):
+		c.now.cut = true
+	}
+}
+
+// ewsStored remembers a message that may be sent later.
+func (c *call) ewsStored(id []byte) {
+	n := 0
+	for i := range c.mails {
+		if m := &c.mails[i]; !m.sent {
+			if n == c.mark {
+				c.set.store(c.nameID(id), m)
+			}
+			n++
+		}
+	}
+	c.mark++
+	c.now = item{}
+}
+
+// ewsVerdict takes one of the answers of a response. Those about delegates are told
+// apart by their order.
+func (c *call) ewsVerdict(path []byte, ok bool) {
+	if within(path, "DelegateUserResponseMessageType") {
+		if n := c.mark - 1; n >= 0 && n < len(c.rules) {
+			c.rules[n].outcome = verdict(ok)
+		}
 		return
 	}
+	c.verdict(ok)
+}
+
+// ewsRules takes rules that are read back.
+func (c *call) ewsRules(what scan.Token, path, value []byte) {
 	switch {
-	case is(name, "@Id") && is(parent(path), "ItemId") && c.now.depth > 0:
-		c.now.id = c.nameID(value)
-	case is(name, "Body", "MimeContent", "UniqueBody", "NormalizedBody", "TextBody", "Data") && c.now.depth > 0:
-		c.now.whole = true
-		c.now.size += size
-	case is(name, "ResponseCode") && !is(value, "NoError"):
-		c.failed = true
+	case what == scan.Open && is(last(path), "Rule") && is(parent(path), "InboxRules"):
+		if r := c.newRule("GetInboxRules"); r != nil {
+			r.listed = true
+		}
+	case what == scan.Text:
+		c.rulePart(path, value)
 	}
 }

@@ -2,147 +2,418 @@ package webmail
 
 import (
 	"bytes"
+
+	"mailsensor/protocols"
+	"mailsensor/protocols/http/webmail/scan"
 )
 
 // Microsoft Graph, v1.0 and beta: messages of a user or of a folder, one by one, as
-// MIME ($value), in lists and in batches; rules of a mailbox, its settings, mail that
-// is sent.
+// MIME ($value), in lists, changes (delta) and batches; attachments; rules of a
+// mailbox, its settings; mail that is stored, sent and forwarded.
 type graph struct{}
 
-func (s *Set) graph(r *Request, path, query []byte) Call {
-	parts := bytes.Split(bytes.Trim(path, "/"), []byte{'/'})
-	if len(parts) < 2 {
-		return nil
-	}
-	parts = parts[1:] // the version
-	if is(parts[0], "$batch") {
-		c := s.call()
-		c.begin(s, graph{}, "graph", r)
-		c.op = append(c.op, "$batch"...)
-		return c
-	}
-	var mailbox []byte
-	switch {
-	case is(parts[0], "me"):
-		parts = parts[1:]
-	case is(parts[0], "users") && len(parts) > 1:
-		mailbox, parts = unquoted(parts[1]), parts[2:]
-	default:
-		return nil
-	}
-	for len(parts) > 2 && is(parts[0], "mailFolders", "childFolders") && !is(parts[2], "messageRules") {
-		parts = parts[2:]
-	}
-	if len(parts) == 0 {
-		return nil
-	}
+func (s *Set) graph(r *Request, path []byte) *call {
+	var room [maxSegments][]byte
+	parts := segments(path, &room)
 	c := s.call()
 	c.begin(s, graph{}, "graph", r)
-	if bytes.IndexByte(mailbox, '@') > 0 {
-		if len(c.user) == 0 {
-			c.user = keep(c.user, mailbox, maxName)
-		} else if !bytes.EqualFold(mailbox, c.user) {
-			c.mailbox = keep(c.mailbox, mailbox, maxName)
-		}
+	if len(parts) == 2 && is(parts[1], "$batch") {
+		c.operation("$batch")
+		c.reads(r, asJSON)
+		return c
 	}
-	if !c.graphOperation(r.Method, parts) {
+	p, ok := c.graphPlan(r.Method, parts[1:])
+	if !ok {
 		s.putCall(c)
 		return nil
+	}
+	c.graphAsk(0, &p)
+	if p.rule != "" {
+		c.newRule(p.rule)
+	}
+	if p.mail != noMail {
+		c.newMail(p.mail == sentMail)
+	}
+	c.graphFill(&p)
+	if c.reads(r, asJSON); p.mail == sentMail && c.form == unread { // MIME in base64 (text/plain)
+		c.as(asOther, nil)
+		c.other = (*call).graphMIME
+		c.encoded(c.mailing())
 	}
 	return c
 }
 
-// graphOperation finds what is asked for; false: nothing about mail.
-func (c *call) graphOperation(method []byte, parts [][]byte) bool {
-	get := is(method, "GET")
-	name := func(op string) { c.op = append(c.op[:0], op...) }
-	end := parts[len(parts)-1]
+func (c *call) graphMIME(b []byte) {
+	if m := c.mailing(); m != nil && m.content != nil && !c.replied {
+		m.content.base64.Take(b)
+	}
+}
+
+// plan is what a request of Graph asks for.
+type plan struct {
+	op      string
+	kind    kind
+	message uint64
+	rule    string // the command that makes one; "": none
+	name    []byte // of the rule
+	removed bool
+	maybe   bool // whether it makes a rule its content says
+	mail    mailPlan
+}
+
+type mailPlan uint8
+
+const (
+	noMail mailPlan = iota
+	draftMail
+	sentMail
+)
+
+// graphPlan finds what is asked for; false: nothing about mail.
+func (c *call) graphPlan(method []byte, parts [][]byte) (p plan, ok bool) {
 	switch {
-	case is(parts[0], "mailFolders") && len(parts) >= 3 && is(parts[2], "messageRules"):
-		name("messageRules")
-		if get {
-			return true
+	case len(parts) > 1 && is(parts[0], "me"):
+		parts = parts[1:]
+	case len(parts) > 2 && is(parts[0], "users"):
+		c.someoneElse(unquoted(parts[1]))
+		parts = parts[2:]
+	default:
+		return p, false
+	}
+	folders := false
+	for len(parts) > 2 && is(parts[0], "mailFolders", "childFolders") {
+		parts, folders = parts[2:], true
+	}
+	switch {
+	case is(parts[0], "messages"):
+		c.graphMessages(&p, method, parts)
+	case is(parts[0], "messageRules") && folders:
+		p.rules(method, parts)
+	case is(parts[0], "sendMail"):
+		p.op, p.mail = "sendMail", sentMail
+	case is(parts[0], "mailboxSettings"):
+		if p.op = "mailboxSettings.get"; is(method, "PATCH") {
+			p.op, p.rule, p.maybe = "mailboxSettings.update", "mailboxSettings.update", true
 		}
-		if r := c.newRule("messageRules"); r != nil {
-			r.created, r.removed = is(method, "POST"), is(method, "DELETE")
-			if len(parts) > 3 {
-				r.name = keep(nil, unquoted(parts[3]), maxName)
+	case is(parts[0], "mailFolders", "childFolders"), folders:
+		p.op = "mailFolders"
+	case is(parts[0], "inferenceClassification"):
+		p.op = "inferenceClassification"
+	default:
+		return p, false
+	}
+	return p, true
+}
+
+var graphRuleVerbs = map[string]string{"POST": "messageRules.create", "PATCH": "messageRules.update", "PUT": "messageRules.update", "DELETE": "messageRules.delete"}
+
+func (p *plan) rules(method []byte, parts [][]byte) {
+	if len(parts) > 1 {
+		p.name = unquoted(parts[1])
+	}
+	if p.rule = graphRuleVerbs[string(method)]; p.rule != "" {
+		p.op, p.removed = p.rule, is(method, "DELETE")
+		return
+	}
+	if p.op, p.kind = "messageRules.list", ruleList; len(parts) > 1 {
+		p.op = "messageRules.get"
+	}
+}
+
+var graphVerbs = map[string]string{"POST": "create", "PATCH": "update", "PUT": "update", "DELETE": "delete"}
+
+// graphActions are what is done with one message, and what that makes.
+var graphActions = []struct {
+	name string
+	mail mailPlan
+}{
+	{"send", sentMail}, {"reply", sentMail}, {"replyAll", sentMail}, {"forward", sentMail},
+	{"createForward", draftMail}, {"createReply", draftMail}, {"createReplyAll", draftMail},
+	{"copy", noMail}, {"move", noMail}, {"permanentDelete", noMail},
+}
+
+func (c *call) graphMessages(p *plan, method []byte, parts [][]byte) {
+	get := is(method, "GET")
+	if len(parts) > 1 {
+		p.message = c.nameID(unquoted(parts[1]))
+	}
+	switch {
+	case len(parts) == 1 && get:
+		p.op, p.kind = "messages.list", messages
+	case len(parts) == 1:
+		p.op, p.mail, p.kind = "messages.create", draftMail, newDraft
+	case is(parts[1], "delta", "microsoft.graph.delta", "delta()", "microsoft.graph.delta()"):
+		p.op, p.kind = "messages.delta", messages
+	case is(parts[1], "$count"):
+		p.op = "messages.count"
+	case len(parts) == 2 && get:
+		p.op, p.kind = "messages.get", messages
+	case len(parts) == 2:
+		p.op = "messages." + graphVerbs[string(method)]
+	case is(parts[2], "$value"):
+		p.op, p.kind = "messages.$value", whole
+	case is(parts[2], "attachments"):
+		if p.op = "attachments." + graphVerbs[string(method)]; get {
+			p.op, p.kind = "attachments.get", attachment
+		}
+	default:
+		p.op = "messages"
+		name := bytes.TrimPrefix(parts[2], []byte("microsoft.graph."))
+		for _, a := range graphActions {
+			if is(name, a.name) {
+				if p.op, p.mail = "messages."+a.name, a.mail; a.mail == draftMail {
+					p.kind = newDraft
+				}
 			}
 		}
-	case is(parts[0], "messageRules"):
-		return false
-	case is(parts[0], "mailboxSettings"):
-		name("mailboxSettings")
-	case is(parts[0], "sendMail"), is(end, "send", "reply", "replyAll", "forward"):
-		name(string(bytes.ToLower(end)))
-		c.submits = true
-	case is(parts[0], "messages"):
-		name("messages")
-		switch {
-		case !get:
-			name(string(method) + " messages")
-		case is(end, "$value") && len(parts) == 3:
-			name("messages.$value")
-			c.whole = c.nameID(unquoted(parts[1]))
-		case len(parts) >= 3 && is(parts[2], "attachments"):
-			name("attachments")
-		case len(parts) == 2 && !is(parts[1], "delta", "$count"):
-			name("messages.get")
-		}
-	case is(parts[0], "mailFolders"):
-		name("mailFolders")
-	case is(parts[0], "inferenceClassification", "outlook"):
-		name(string(bytes.ToLower(parts[0])))
-	default:
-		return false
 	}
-	return true
 }
 
-func (graph) request(c *call, what token, path, value []byte, _ uint64) {
-	if what != text {
+func (c *call) graphAsk(id uint64, p *plan) {
+	c.operation(p.op)
+	if a := c.asked(id, p.kind); a != nil {
+		a.message = p.message
+	}
+}
+
+// graphFill completes the rule and the message that a request makes.
+func (c *call) graphFill(p *plan) {
+	if r := c.ruling(); r != nil {
+		r.command, r.removed, r.sure = p.rule, p.removed, !p.maybe || len(r.actions) > 0
+		r.created = p.rule == "messageRules.create"
+		r.idle = p.rule == "messageRules.update" // until it is said
+		if len(r.name) == 0 {
+			r.name = keep(r.name, p.name, maxName)
+		}
+	}
+	if m := c.mailing(); m != nil {
+		if m.sent = p.mail == sentMail; p.op == "messages.send" {
+			c.set.take(p.message, m)
+		}
+	}
+}
+
+func (graph) request(c *call, what scan.Token, path, value []byte, size uint64) scan.Taker {
+	const one = "/requests/[]"
+	if !bytes.HasPrefix(path, []byte(one)) {
+		c.graphBody(what, path, value, size)
+		return nil
+	}
+	rest := path[len(one):]
+	switch {
+	case what == scan.Open && len(rest) == 0:
+		c.batch.next()
+		c.ask = -1
+		c.newRule("") // until it is known what the request is, it may be either
+		c.newMail(false)
+	case what == scan.Close && len(rest) == 0:
+		c.graphPart()
+	case bytes.HasPrefix(rest, []byte("/body")):
+		c.graphBody(what, rest[len("/body"):], value, size)
+	case what != scan.Text:
+	case string(rest) == "/id":
+		c.batch.id = protocols.NameID(value)
+	case string(rest) == "/method":
+		c.batch.method = keep(c.batch.method, value, 16)
+	case string(rest) == "/url":
+		c.batch.url = keep(c.batch.url, value, 1<<10)
+	}
+	return nil
+}
+
+// graphPart ends a request of a batch: its method and URL may come last.
+func (c *call) graphPart() {
+	var room [maxSegments][]byte
+	path, _, _ := bytes.Cut(c.batch.url, []byte{'?'})
+	p, ok := c.graphPlan(c.batch.method, segments(path, &room))
+	rule, mail := c.rule, c.mail
+	if !ok || p.rule == "" {
+		c.dropRule()
+		rule = -1
+	}
+	if !ok || p.mail == noMail {
+		c.dropMail()
+		mail = -1
+	}
+	if !ok {
+		p.op = "other"
+	}
+	c.graphAsk(c.batch.id, &p)
+	if a := c.current(); a != nil {
+		if a.mail = mail; rule >= 0 {
+			a.rules = [2]int{rule, rule + 1}
+		}
+	}
+	c.graphFill(&p)
+	c.rule, c.mail, c.ask = -1, -1, -1
+}
+
+// graphBody takes the content of a request.
+func (c *call) graphBody(what scan.Token, path, value []byte, size uint64) {
+	if m := c.mailing(); m != nil {
+		m.json(what, path, value, size)
+	}
+	if c.rule < 0 || what != scan.Text {
 		return
 	}
-	name := last(path)
+	if within(path, "automaticRepliesSetting") {
+		if is(last(path), "status") {
+			r := c.ruling()
+			r.act(protocols.ActionReply, nil)
+			r.sure, r.enabled = true, tristate(!is(value, "disabled"))
+		}
+		return
+	}
+	c.rulePart(path, value)
+}
+
+// json takes what a message says of itself in JSON.
+func (m *mail) json(what scan.Token, path, value []byte, size uint64) {
+	key := last(path)
 	switch {
-	case c.rule != nil:
-		c.rulePart(path, value)
-	case c.submits && is(name, "address") && anyWithin(path, "toRecipients", "ccRecipients", "bccRecipients"):
-		c.recipient(value)
-	case c.submits && is(name, "subject"):
-		c.subject = keep(c.subject, value, 256)
+	case what == scan.Open && is(key, "[]") && is(parent(path), "attachments"):
+		m.attachment()
+	case what != scan.Text:
+	case is(key, "address") && within(path, "toRecipients", "ccRecipients", "bccRecipients"):
+		m.recipient(value)
+	case is(key, "address") && within(path, "from"):
+		m.from = keep(m.from, value, maxName)
+	case within(path, "attachments"):
+		m.attached64(key, value, size)
+	case is(key, "subject"):
+		m.subject = keep(m.subject, value, 256)
+	case is(key, "content") && is(parent(path), "body"), is(key, "comment"):
+		m.size += size
 	}
 }
 
-// isMessage reports whether an object at this path is a message: the response itself,
-// an element of its list, and the same within a batch.
-func isMessage(path []byte) bool {
-	switch string(path) {
-	case "", "/value/[]", "/responses/[]/body", "/responses/[]/body/value/[]":
-		return true
+// attached64 takes a value of an attachment whose content is in base64.
+func (m *mail) attached64(key, value []byte, size uint64) {
+	a := m.part()
+	if a == nil {
+		return
 	}
-	return false
+	switch {
+	case is(key, "name"):
+		a.Name = bytes.Clone(value[:min(len(value), 256)])
+	case is(key, "contentType"):
+		a.Type = bytes.ToLower(value[:min(len(value), 128)])
+	case is(key, "contentBytes", "Content"):
+		a.Size = decoded(size)
+		m.size += a.Size
+	}
 }
 
-func (graph) response(c *call, what token, path, value []byte, size uint64) {
+func (graph) response(c *call, what scan.Token, path, value []byte, size uint64) scan.Taker {
+	const one = "/responses/[]"
+	if !bytes.HasPrefix(path, []byte(one)) {
+		c.graphAnswer(c.current(), what, path, value, size)
+		return nil
+	}
+	rest := path[len(one):]
+	switch {
+	case what == scan.Open && len(rest) == 0:
+		c.batch.next()
+		c.ask, c.mark = -1, len(c.items)
+	case what == scan.Close && len(rest) == 0:
+		c.graphAnswered()
+	case string(rest) == "/body" && what == scan.Text: // MIME, in base64
+		c.batch.size = decoded(size)
+	case bytes.HasPrefix(rest, []byte("/body")):
+		c.graphAnswer(c.current(), what, rest[len("/body"):], value, size)
+	case what != scan.Text:
+	case string(rest) == "/id":
+		c.find(protocols.NameID(value))
+	case string(rest) == "/status":
+		c.batch.status = atoi(value)
+	}
+	return nil
+}
+
+func atoi(b []byte) (n int) {
+	for _, c := range b {
+		if c < '0' || c > '9' || n > 1e6 {
+			return n
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n
+}
+
+// graphAnswered ends a response of a batch: what it was the answer to may come last.
+func (c *call) graphAnswered() {
+	c.resolve(c.batch.status)
+	a := c.current()
+	switch {
+	case a == nil:
+		if c.sent {
+			c.items = c.items[:c.mark]
+		}
+	case a.outcome != protocols.Accepted || a.kind != messages:
+		c.items = c.items[:c.mark]
+	}
+	if a == nil || a.outcome != protocols.Accepted {
+		return
+	}
+	switch a.kind {
+	case whole:
+		c.add(item{id: a.message, level: protocols.ReadWhole, size: c.batch.size})
+	case attachment:
+		c.add(item{id: a.message, level: protocols.ReadPart, size: c.batch.size})
+	}
+}
+
+// graphAnswer takes the content of a response: a message or a rule, or a list of them.
+func (c *call) graphAnswer(a *ask, what scan.Token, path, value []byte, size uint64) {
+	if a != nil && a.kind == ruleList {
+		c.graphRules(what, path, value)
+		return
+	}
+	if a != nil && a.kind == newDraft && what == scan.Text && string(path) == "/id" && a.mail >= 0 {
+		c.set.store(c.nameID(value), &c.mails[a.mail])
+	}
+	if a != nil && a.rules[0] < a.rules[1] && what == scan.Text && is(path, "/isEnabled") {
+		c.rules[a.rules[0]].enabled = tristate(is(value, "true"))
+	}
+	if a != nil && a.kind != messages {
+		return
+	}
 	switch what {
-	case opened:
-		if isMessage(path) {
+	case scan.Open:
+		if rest, ok := c.inItem(path); ok && len(rest) > 0 && is(last(path), "@removed") {
+			c.now.gone = true
+		}
+		if len(path) == 0 || string(path) == "/value/[]" {
 			c.found(path)
 		}
-		return
-	case closed:
+	case scan.Close:
 		c.done(path)
-		return
-	}
-	base := path[:max(0, bytes.LastIndexByte(path, '/'))]
-	switch {
-	case bytes.HasSuffix(path, []byte("/id")) && isMessage(base) && len(base)+1 == c.now.depth:
-		if is(c.op, "messages", "messages.get", "$batch") {
+	case scan.Text:
+		rest, ok := c.inItem(path)
+		switch {
+		case !ok:
+		case string(rest) == "/id":
 			c.now.id = c.nameID(value)
+		case string(rest) == "/body/content", string(rest) == "/uniqueBody/content":
+			c.text(size)
 		}
-	case is(last(path), "content") && is(last(base), "body", "uniqueBody") && c.now.depth > 0:
-		c.now.whole = true
-		c.now.size += size
+	}
+}
+
+func (c *call) graphRules(what scan.Token, path, value []byte) {
+	switch {
+	case what == scan.Open && (len(path) == 0 || string(path) == "/value/[]"):
+		if r := c.ruling(); r != nil && len(path) > 0 && len(r.actions)+len(r.name) == 0 {
+			c.dropRule()
+		}
+		if r := c.newRule("messageRules.list"); r != nil {
+			r.listed = true
+		}
+	case what == scan.Close && len(path) == 0:
+		if r := c.ruling(); r != nil && len(r.actions)+len(r.name) == 0 {
+			c.dropRule()
+		}
+	case what == scan.Text:
+		c.rulePart(path, value)
 	}
 }

@@ -2,120 +2,394 @@ package webmail
 
 import (
 	"bytes"
+
+	"mailsensor/protocols"
+	"mailsensor/protocols/http/webmail/scan"
 )
 
 // JMAP (RFC 8620) for mail (RFC 8621) and for Sieve scripts (RFC 9661): several
-// method calls a request, blobs that are downloaded by themselves, and the session
-// object, which names the user.
+// method calls a request, blobs that are moved by themselves, and the session object,
+// which names the user, the accounts and the URLs.
 type jmap struct{}
 
-func (s *Set) jmap(r *Request, path []byte) Call {
+func (s *Set) jmap(r *Request, path []byte) *call {
 	c := s.call()
 	c.begin(s, jmap{}, "jmap", r)
 	if len(c.user) == 0 {
-		c.user = keep(c.user, s.user, maxName)
+		c.user = keep(c.user, s.session.user, maxName)
 	}
-	low := bytes.ToLower(path)
-	switch {
-	case bytes.Contains(low, []byte("/download/")):
-		parts := bytes.Split(path[bytes.Index(low, []byte("/download/"))+len("/download/"):], []byte{'/'})
-		c.op = append(c.op, "download"...)
-		if len(parts) >= 2 && c.isMessageBlob(r, parts) {
-			c.whole = s.message(c.nameID(unquoted(parts[1])))
-		}
-	case bytes.Contains(low, []byte("/upload/")):
-		c.op = append(c.op, "upload"...)
-	case is(r.Method, "GET"):
-		c.op = append(c.op, "session"...)
+	if rest, ok := s.session.rest(path, s.session.download, "/download/"); ok {
+		c.operation("download")
+		c.jmapDownload(r, rest)
+		return c
 	}
+	if rest, ok := s.session.rest(path, s.session.upload, "/upload/"); ok {
+		c.operation("upload")
+		c.jmapUpload(r, rest)
+		return c
+	}
+	if is(r.Method, "GET") {
+		c.operation("session")
+	}
+	c.reads(r, asJSON)
 	return c
 }
 
-// isMessageBlob reports whether what is downloaded is a message, as its name or the
-// type that is asked for says, or as an Email/get named it.
-func (c *call) isMessageBlob(r *Request, parts [][]byte) bool {
-	if len(parts) > 2 && hasSuffix(parts[len(parts)-1], ".eml") || bytes.Contains(r.Target, []byte("message/rfc822")) || bytes.Contains(r.Target, []byte("message%2Frfc822")) {
-		return true
-	}
-	id := c.nameID(unquoted(parts[1]))
-	return c.set.message(id) != id
-}
-
-// methodAt notes the name of a method call, which is the first of its three parts.
-func (c *call) methodAt(path, value []byte, list string) bool {
-	if string(path) != "/"+list+"/[]/[]" || bytes.IndexByte(value, '/') <= 0 {
-		return false
-	}
-	c.method = keep(c.method, value, 64)
-	return true
-}
-
-func (jmap) request(c *call, what token, path, value []byte, _ uint64) {
-	if what == opened && is(c.method, "SieveScript/set") && is(parent(path), "create", "update") {
-		if r := c.newRule("SieveScript/set"); r != nil {
-			r.created = is(parent(path), "create")
-			r.disabled = true // until it is activated
-			r.name = keep(nil, last(path), maxName)
+// jmapDownload notes which message a blob is, or of which it is a part.
+func (c *call) jmapDownload(r *Request, rest []byte) {
+	accountID, name, _ := bytes.Cut(rest, []byte{'/'})
+	blobID, name, _ := bytes.Cut(name, []byte{'/'})
+	c.someoneElse(c.set.session.account(c.nameID(unquoted(accountID))))
+	id := c.nameID(unquoted(blobID))
+	a := c.asked(0, other)
+	if b := c.set.session.blob(id); b != nil {
+		if a.kind, a.message = whole, b.message; b.part {
+			a.kind = attachment
 		}
-	}
-	if what != text {
 		return
 	}
-	if c.methodAt(path, value, "methodCalls") {
-		if len(c.op)+len(value) < 256 {
-			if len(c.op) > 0 {
-				c.op = append(c.op, ' ')
-			}
-			c.op = append(c.op, value...)
-		}
-		c.submits = c.submits || is(value, "EmailSubmission/set")
-		return
+	a.message = id
+	if len(name) > 4 && hasSuffix(name, ".eml") || hasFold(r.Target, "message/rfc822") || hasFold(r.Target, "message%2Frfc822") {
+		a.kind = whole
 	}
-	name := last(path)
+}
+
+// jmapUpload reads what is stored to be used by name: a message or a Sieve script.
+func (c *call) jmapUpload(r *Request, rest []byte) {
+	accountID, _, _ := bytes.Cut(rest, []byte{'/'})
+	c.someoneElse(c.set.session.account(c.nameID(unquoted(accountID))))
+	a := c.asked(0, other)
+	kind := r.Header("content-type")
 	switch {
-	case is(c.method, "SieveScript/set") && c.rule != nil:
-		switch {
-		case is(name, "name"):
-			c.rule.name = keep(nil, value, maxName)
-		case is(name, "onSuccessActivateScript"), is(name, "isActive") && is(value, "true"):
-			c.rule.disabled = false
+	case hasPrefix(kind, "message/rfc822"):
+		a.kind = newDraft
+		c.newMail(false)
+		c.as(asMail, nil)
+	case hasPrefix(kind, "application/sieve"), hasPrefix(kind, "text/plain"), hasPrefix(kind, "application/octet-stream"):
+		if rule := c.newRule(""); rule != nil {
+			rule.sure, rule.script = false, newSieve()
+			c.as(asOther, nil)
+			c.other = (*call).jmapScript
 		}
-	case is(c.method, "EmailSubmission/set") && is(name, "email") && within(path, "rcptTo"):
-		c.recipient(value)
-	case is(c.method, "Email/set", "Email/import") && is(name, "subject"):
-		c.subject = keep(c.subject, value, 256)
 	}
 }
 
-func (jmap) response(c *call, what token, path, value []byte, size uint64) {
-	const list = "/methodResponses/[]/[]/list/[]"
-	switch what {
-	case opened:
-		if string(path) == list && is(c.method, "Email/get") {
-			c.found(path)
+func (c *call) jmapScript(b []byte) {
+	if r := c.ruling(); r != nil && r.script != nil && !c.replied {
+		r.script.Take(b)
+	}
+}
+
+// uploadedBlob takes the answer to an upload.
+func (c *call) uploadedBlob(blobID []byte) {
+	id := c.nameID(blobID)
+	if len(c.mails) > 0 {
+		c.set.store(id, &c.mails[0])
+	}
+	if len(c.rules) > 0 && c.rules[0].script != nil {
+		c.set.keepScript(id, c.rules[0].script)
+		c.rules[0].script = nil
+	}
+}
+
+const (
+	calls     = "/methodCalls/[]"
+	responses = "/methodResponses/[]"
+)
+
+// method reads the three parts of a method call or response: its name, its arguments,
+// its id. It answers what part a path is in: rest is that within the arguments.
+func (c *call) method(what scan.Token, path, value []byte, list string) (rest []byte, in bool) {
+	switch {
+	case !bytes.HasPrefix(path, []byte(list)):
+		return nil, false
+	case len(path) == len(list):
+		if what == scan.Open {
+			c.word, c.mark, c.rule, c.mail, c.ask = c.word[:0], 0, -1, -1, -1
+		}
+		return nil, false
+	case len(path) == len(list)+len("/[]") && what == scan.Text:
+		if c.mark++; c.mark == 1 {
+			c.word = keep(c.word, value, 64)
+			c.jmapNamed()
+		} else {
+			c.jmapIdentified(value)
+		}
+		return nil, false
+	}
+	return path[len(list)+len("/[]"):], true
+}
+
+// jmapNamed takes the name of a method.
+func (c *call) jmapNamed() {
+	switch {
+	case !c.replied:
+		c.operation(string(c.word))
+		c.asked(0, other)
+	case is(c.word, "error"):
+		c.noes++
+	default:
+		c.oks++
+	}
+}
+
+// jmapIdentified takes the id of a method call, which comes last.
+func (c *call) jmapIdentified(id []byte) {
+	n := protocols.NameID(id)
+	if !c.replied {
+		if a := c.current(); a != nil {
+			a.id = n
 		}
 		return
-	case closed:
+	}
+	if is(c.word, "error") {
+		if a := c.find(n); a != nil {
+			c.settle(a, protocols.Rejected)
+		}
+	}
+}
+
+func (jmap) request(c *call, what scan.Token, path, value []byte, size uint64) scan.Taker {
+	rest, in := c.method(what, path, value, calls)
+	switch {
+	case !in:
+	case what == scan.Text && string(rest) == "/accountId":
+		c.someoneElse(c.set.session.account(c.nameID(value)))
+	case is(c.word, "Email/set"):
+		c.jmapEmail(what, rest, value, size)
+	case is(c.word, "Email/import"):
+		c.jmapImport(what, rest, value)
+	case is(c.word, "EmailSubmission/set"):
+		c.jmapSubmission(what, rest, value)
+	case is(c.word, "SieveScript/set", "Blob/upload"):
+		return c.jmapSieve(what, rest, value)
+	case is(c.word, "VacationResponse/set") && what == scan.Text && is(last(rest), "isEnabled"):
+		if r := c.newRule("VacationResponse/set"); r != nil {
+			r.act(protocols.ActionReply, nil)
+			r.enabled = tristate(is(value, "true"))
+		}
+	}
+	return nil
+}
+
+// member is the object of a list that a path is in, by the number of its method and
+// name, and the rest of the path: /create/k1/name.
+func (c *call) member(path []byte, lists ...string) (key uint64, name, rest []byte, ok bool) {
+	if len(path) == 0 {
+		return 0, nil, nil, false
+	}
+	list, path, more := bytes.Cut(path[1:], []byte{'/'})
+	if !more || !is(list, lists...) {
+		return 0, nil, nil, false
+	}
+	name = path
+	if i := bytes.IndexByte(path, '/'); i >= 0 {
+		name, rest = path[:i], path[i:]
+	}
+	return c.keyOf(name), name, rest, true
+}
+
+// keyOf is the number of an object that the present method makes or changes.
+func (c *call) keyOf(name []byte) uint64 {
+	h := protocols.NameID(name)
+	for _, b := range c.word {
+		h = (h ^ uint64(b)) * 1099511628211
+	}
+	return max(h, 1)
+}
+
+// jmapEmail takes a message that is stored.
+func (c *call) jmapEmail(what scan.Token, path, value []byte, size uint64) {
+	key, _, rest, ok := c.member(path, "create")
+	if !ok {
+		return
+	}
+	if what == scan.Open && len(rest) == 0 {
+		if m := c.newMail(false); m != nil {
+			m.key = protocols.NameID(last(path))
+		}
+	}
+	m := c.mailing()
+	if m == nil || key == 0 {
+		return
+	}
+	switch {
+	case what == scan.Open && hasSuffix(rest, "/attachments/[]"):
+		m.attachment()
+	case what != scan.Text:
+	case is(rest, "/to/[]/email", "/cc/[]/email", "/bcc/[]/email"):
+		m.recipient(value)
+	case is(rest, "/subject"):
+		m.subject = keep(m.subject, value, 256)
+	case within(rest, "bodyValues") && is(last(rest), "value"):
+		m.size += size
+	case within(rest, "attachments") && m.part() != nil:
+		switch a := m.part(); {
+		case is(last(rest), "name"):
+			a.Name = bytes.Clone(value[:min(len(value), 256)])
+		case is(last(rest), "type"):
+			a.Type = bytes.ToLower(value[:min(len(value), 128)])
+		case is(last(rest), "size"):
+			a.Size = uint64(atoi(value))
+			m.size += a.Size
+		}
+	}
+}
+
+// jmapImport takes a message that was uploaded before.
+func (c *call) jmapImport(what scan.Token, path, value []byte) {
+	_, name, rest, ok := c.member(path, "emails")
+	if !ok || what != scan.Text || !is(rest, "/blobId") {
+		return
+	}
+	if m := c.newMail(false); m != nil {
+		m.key = protocols.NameID(name)
+		c.set.take(c.nameID(value), m)
+	}
+}
+
+// jmapSubmission takes a message that is sent. Who gets it says the envelope, else the
+// message (RFC 8621, section 7).
+func (c *call) jmapSubmission(what scan.Token, path, value []byte) {
+	key, _, rest, ok := c.member(path, "create")
+	if !ok {
+		return
+	}
+	if what == scan.Open && len(rest) == 0 {
+		if m := c.newMail(true); m != nil {
+			m.key = key
+		}
+		c.key = 0
+	}
+	m := c.mailing()
+	if m == nil {
+		return
+	}
+	switch {
+	case what == scan.Close && len(rest) == 0:
+		c.jmapSent(m)
+	case what != scan.Text:
+	case is(rest, "/emailId") && len(value) > 1 && value[0] == '#':
+		c.key = protocols.NameID(value[1:])
+	case is(rest, "/emailId"):
+		c.key = c.nameID(value)
+	case is(rest, "/envelope/rcptTo/[]/email"):
+		m.recipient(value)
+	case is(rest, "/envelope/mailFrom/email"):
+		m.from = keep(m.from, value, maxName)
+	}
+}
+
+// jmapSent joins a submission to the message it sends.
+func (c *call) jmapSent(m *mail) {
+	for i := range c.mails {
+		if d := &c.mails[i]; !d.sent && d.key == c.key && c.key != 0 {
+			if len(m.to) == 0 {
+				m.to = append(m.to, d.to...)
+				m.dropped = d.dropped
+			}
+			m.subject, m.size = append(m.subject[:0], d.subject...), d.size
+			m.attachments, m.attached = append(m.attachments[:0], d.attachments...), d.attached
+			return
+		}
+	}
+	c.set.take(c.key, m)
+}
+
+func (jmap) response(c *call, what scan.Token, path, value []byte, size uint64) scan.Taker {
+	switch {
+	case is(c.op, "session"):
+		c.set.session.visit(c, what, path, value)
+		if what == scan.Text && string(path) == "/username" && len(c.user) == 0 {
+			c.user = keep(c.user, value, maxName)
+		}
+		return nil
+	case is(c.op, "upload"):
+		if what == scan.Text && string(path) == "/blobId" {
+			c.uploadedBlob(value)
+		}
+		return nil
+	}
+	rest, in := c.method(what, path, value, responses)
+	switch {
+	case !in:
+	case is(c.word, "Email/get"):
+		c.jmapMessage(what, path, rest, value, size)
+	case is(c.word, "Email/set", "Email/import"):
+		c.jmapStored(what, rest, value)
+	case is(c.word, "EmailSubmission/set", "SieveScript/set", "VacationResponse/set"):
+		c.jmapSet(what, rest, value)
+	case is(c.word, "SieveScript/get"):
+		c.jmapScripts(what, rest, value)
+	}
+	return nil
+}
+
+// jmapMessage takes what is told of a message.
+func (c *call) jmapMessage(what scan.Token, path, rest, value []byte, size uint64) {
+	s := &c.set.session
+	switch {
+	case what == scan.Open && string(rest) == "/list/[]":
+		c.found(path)
+		s.pending = 0
+		return
+	case what == scan.Close && string(rest) == "/list/[]":
+		s.join(c.now.blob, c.now.id)
 		c.done(path)
 		return
 	}
-	if c.methodAt(path, value, "methodResponses") {
-		c.failed = c.failed || is(value, "error")
+	in, ok := c.inItem(path)
+	if !ok || what != scan.Text {
 		return
 	}
 	switch {
-	case is(c.op, "session"):
-		if string(path) == "/username" {
-			c.set.user = keep(c.set.user, value, maxName)
-			c.user = keep(c.user, value, maxName)
-		}
-	case c.now.depth == 0:
-	case string(path) == list+"/id":
+	case is(in, "/id"):
 		c.now.id = c.nameID(value)
-	case string(path) == list+"/blobId":
+	case is(in, "/blobId"):
 		c.now.blob = c.nameID(value)
-	case is(last(path), "value") && within(path, "bodyValues"):
-		c.now.whole = true
-		c.now.size += size
+	case is(last(in), "value") && within(in, "bodyValues"):
+		c.text(size)
+	case is(last(in), "isTruncated") && is(value, "true"):
+		c.now.cut = true
+	case is(last(in), "blobId"):
+		s.part(c.nameID(value))
+	}
+}
+
+// jmapStored remembers a message that may be sent later.
+func (c *call) jmapStored(what scan.Token, path, value []byte) {
+	_, name, rest, ok := c.member(path, "created")
+	if !ok || what != scan.Text || !is(rest, "/id") {
+		return
+	}
+	key := protocols.NameID(name)
+	for i := range c.mails {
+		if m := &c.mails[i]; !m.sent && m.key == key {
+			c.set.store(c.nameID(value), m)
+		}
+	}
+}
+
+// jmapSet notes which of the objects were made and which not (RFC 8620, section 5.3).
+func (c *call) jmapSet(what scan.Token, path, value []byte) {
+	if key, _, rest, ok := c.member(path, "notCreated", "notUpdated", "notDestroyed"); ok && what == scan.Open && len(rest) == 0 {
+		for i := range c.mails {
+			if c.mails[i].key == key {
+				c.mails[i].outcome = protocols.Rejected
+			}
+		}
+		for i := range c.rules {
+			if c.rules[i].key == key || is(c.word, "VacationResponse/set") {
+				c.rules[i].outcome = protocols.Rejected
+			}
+		}
+		return
+	}
+	if key, _, rest, ok := c.member(path, "created", "updated"); ok && what == scan.Text && is(rest, "/isActive") {
+		for i := range c.rules {
+			if c.rules[i].key == key {
+				c.rules[i].enabled = tristate(is(value, "true"))
+			}
+		}
 	}
 }

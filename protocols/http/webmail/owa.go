@@ -2,97 +2,193 @@ package webmail
 
 import (
 	"bytes"
+
+	"mailsensor/protocols"
+	"mailsensor/protocols/http/webmail/scan"
 )
 
 // Outlook on the web: JSON to service.svc, the action in the query or in a header
-// (MS-OXWSCORE in JSON), and the control panel's services of rules and of mailboxes.
+// (the operations of EWS in JSON), and the control panel's services of rules and of
+// mailboxes.
 type owa struct{}
 
-func (s *Set) owa(r *Request, path, query []byte) Call {
+func (s *Set) owa(r *Request, path, query []byte) *call {
 	c := s.call()
 	c.begin(s, owa{}, "owa", r)
 	action := r.Header("action")
-	if q := parameter(query, "action"); len(action) == 0 {
-		action = q
+	if len(action) == 0 {
+		action = parameter(query, "action")
 	}
-	if i := bytes.Index(path, []byte(".svc/")); len(action) == 0 && i >= 0 { // /ecp/RulesEditor/InboxRules.svc/NewObject
+	if i := indexFold(path, ".svc/"); len(action) == 0 && i >= 0 { // /ecp/RulesEditor/InboxRules.svc/NewObject
 		action = append(bytes.Clone(last(path[:i])), path[i+len(".svc"):]...)
 	}
-	c.op = keep(c.op, action, 64)
-	switch op := bytes.ToLower(action); {
-	case bytes.Contains(op, []byte("inboxrule")):
-		if r := c.newRule(ruleCommand(op)); r != nil {
-			r.created = r.command == "NewInboxRule"
-			r.removed = bytes.HasPrefix(op, []byte("remove")) || bytes.HasSuffix(op, []byte("/removeobjects"))
-			r.listed = bytes.HasPrefix(op, []byte("get")) || bytes.HasSuffix(op, []byte("/getlist"))
-		}
-	case bytes.HasPrefix(op, []byte("setmailbox")), bytes.Contains(op, []byte("emailforwarding")), bytes.Contains(op, []byte("forwarding")):
-		c.newRule("SetMailbox")
-	case bytes.HasPrefix(op, []byte("createitem")), bytes.HasPrefix(op, []byte("senditem")):
-		c.submits = true
-	}
-	if c.form == unread {
-		c.read(asJSON, c.requested)
-	}
+	c.operation(string(action[:min(len(action), 64)]))
+	c.asked(0, other)
+	c.owaAction(action)
+	c.reads(r, asJSON)
 	if post := r.Header("x-owa-urlpostdata"); len(post) > 0 {
-		c.write(unquoted(post))
+		c.as(asJSON, nil)
+		c.json.Write(unquoted(post))
 	}
 	return c
 }
 
-func ruleCommand(op []byte) string {
-	switch {
-	case bytes.HasPrefix(op, []byte("remove")), bytes.HasSuffix(op, []byte("/removeobjects")):
-		return "RemoveInboxRule"
-	case bytes.HasPrefix(op, []byte("get")), bytes.HasSuffix(op, []byte("/getlist")):
-		return "GetInboxRule"
-	case bytes.HasPrefix(op, []byte("new")), bytes.HasSuffix(op, []byte("/newobject")):
-		return "NewInboxRule"
-	}
-	return "SetInboxRule"
-}
-
-func (owa) request(c *call, what token, path, value []byte, _ uint64) {
-	if what != text {
-		return
+// owaAction gets ready for what an action holds.
+func (c *call) owaAction(op []byte) {
+	verb := op
+	if i := bytes.IndexByte(op, '/'); i >= 0 { // of the control panel
+		verb = op[i+1:]
 	}
 	switch {
-	case c.rule != nil:
-		c.rulePart(path, value)
-	case is(last(path), "EmailAddress") && anyWithin(path, "ToRecipients", "CcRecipients", "BccRecipients"):
-		c.recipient(value)
-	case is(last(path), "Subject"):
-		c.subject = keep(c.subject, value, 256)
-	case is(last(path), "MessageDisposition"):
-		c.submits = is(value, "SendOnly", "SendAndSaveCopy")
-	}
-}
-
-func (owa) response(c *call, what token, path, value []byte, size uint64) {
-	name := last(path)
-	switch what {
-	case opened:
-		if is(name, "[]") && is(parent(path), "Items") && !itemsOfItems(path) {
-			c.found(path)
+	case hasFold(op, "inboxrule"):
+		c.owaRule(verb)
+	case hasFold(op, "setmailbox"), hasFold(op, "forwarding") && !hasPrefix(verb, "get"):
+		if r := c.newRule("SetMailbox"); r != nil {
+			r.sure = false // until it is about forwarding
 		}
-		return
-	case closed:
-		c.done(path)
-		return
-	}
-	switch {
-	case is(name, "Id") && is(parent(path), "ItemId") && c.now.depth > 0 && c.now.id == 0:
-		c.now.id = c.nameID(value)
-	case is(name, "Value") && is(parent(path), "Body", "UniqueBody", "NormalizedBody", "TextBody", "MimeContent") && c.now.depth > 0:
-		c.now.whole = true
-		c.now.size += size
-	case is(name, "ResponseCode") && !is(value, "NoError"), is(name, "ErrorCode") && !is(value, "0") && !is(value, "null"), is(name, "WasSuccessful") && is(value, "false"):
-		c.failed = true
+	case hasFold(op, "automaticreply") && !hasPrefix(verb, "get"), hasFold(op, "autoreply") && !hasPrefix(verb, "get"):
+		if r := c.newRule("SetMailboxAutoReplyConfiguration"); r != nil {
+			r.act(protocols.ActionReply, nil)
+		}
 	}
 }
 
-// itemsOfItems reports whether the list of responses is meant, which has the name of
-// the list of messages within it: ResponseMessages/Items/[]/Items/[].
-func itemsOfItems(path []byte) bool {
-	return bytes.HasSuffix(path, []byte("/ResponseMessages/Items/[]"))
+func (c *call) owaRule(verb []byte) {
+	if hasPrefix(verb, "get") {
+		c.asks[0].kind = ruleList
+		return
+	}
+	command, enabled := "SetInboxRule", protocols.Untold
+	switch {
+	case hasPrefix(verb, "remove"), hasPrefix(verb, "delete"):
+		command = "RemoveInboxRule"
+	case hasPrefix(verb, "new"):
+		command = "NewInboxRule"
+	case hasPrefix(verb, "enable"):
+		command, enabled = "EnableInboxRule", protocols.Yes
+	case hasPrefix(verb, "disable"):
+		command, enabled = "DisableInboxRule", protocols.No
+	}
+	if r := c.newRule(command); r != nil {
+		r.created, r.removed = command == "NewInboxRule", command == "RemoveInboxRule"
+		r.enabled, r.idle = enabled, command == "SetInboxRule"
+	}
+}
+
+func (owa) request(c *call, what scan.Token, path, value []byte, size uint64) scan.Taker {
+	name := last(path)
+	switch {
+	case c.rule >= 0:
+		c.owaRulePart(what, path, value)
+	case what == scan.Text && is(name, "MessageDisposition"):
+		c.ewsDisposition(value)
+		for i := range c.mails { // it may stand behind them
+			c.mails[i].sent = c.mails[i].sent || c.key == sendNow
+		}
+	case is(c.op, "CreateItem", "SendItem", "CreateItemForComposeOperation", "UpdateItem", "UpdateItemForCompose"):
+		return c.owaMail(what, path, value, size)
+	case what == scan.Text && is(name, "EmailAddress") && within(path, "Mailbox", "ParentFolderIds", "FolderIds"):
+		c.someoneElse(value)
+	}
+	return nil
+}
+
+// owaRulePart takes a value of a rule or of a setting.
+func (c *call) owaRulePart(what scan.Token, path, value []byte) {
+	r := c.ruling()
+	switch key := last(path); {
+	case what == scan.Null && is(key, "ForwardingSmtpAddress", "ForwardingAddress"),
+		what == scan.Text && len(value) == 0 && is(key, "ForwardingSmtpAddress", "ForwardingAddress"):
+		r.sure, r.removed = true, true
+	case what != scan.Text:
+	case is(key, "AutoReplyState", "OofState"):
+		r.enabled = tristate(!is(value, "Disabled", "0"))
+	case is(key, "__type"):
+	default:
+		if c.rulePart(path, value); len(r.actions) > 0 && within(path, "ForwardingSmtpAddress", "ForwardingAddress") {
+			r.removed = false
+		}
+	}
+}
+
+// owaMail takes a message that is made or sent.
+func (c *call) owaMail(what scan.Token, path, value []byte, size uint64) scan.Taker {
+	name := last(path)
+	switch {
+	case what == scan.Open && is(name, "[]") && is(parent(path), "Items", "ItemIds", "ItemChanges"):
+		c.newMail(c.key == sendNow || is(c.op, "SendItem"))
+	case c.mail < 0:
+	case what == scan.Begin && is(name, "Value") && is(parent(path), "MimeContent"):
+		return c.encoded(c.mailing())
+	case what == scan.Open && is(name, "[]") && is(parent(path), "Attachments"):
+		c.mailing().attachment()
+	case what != scan.Text:
+	case is(name, "Id") && is(c.op, "SendItem"):
+		c.set.take(c.nameID(value), c.mailing())
+	case is(name, "EmailAddress") && within(path, "ToRecipients", "CcRecipients", "BccRecipients"):
+		c.mailing().recipient(value)
+	case within(path, "Attachments"):
+		c.mailing().attached64(name, value, size)
+	case is(name, "Subject"):
+		c.mailing().subject = keep(c.mailing().subject, value, 256)
+	case is(name, "Value") && is(parent(path), "Body", "NewBodyContent"):
+		c.mailing().size += size
+	}
+	return nil
+}
+
+// owaItem reports whether a message begins at a path of a response. The list of
+// responses has the same name as the list of messages within it:
+// ResponseMessages/Items/[]/Items/[].
+func owaItem(path []byte) bool {
+	return is(last(path), "[]") && is(parent(path), "Items") && !hasSuffix(path, "/ResponseMessages/Items/[]")
+}
+
+func (owa) response(c *call, what scan.Token, path, value []byte, size uint64) scan.Taker {
+	if a := c.current(); a != nil && a.kind == ruleList {
+		c.owaRules(what, path, value)
+		return nil
+	}
+	name := last(path)
+	rest, in := c.inItem(path)
+	switch {
+	case what == scan.Open && c.now.depth == 0 && owaItem(path):
+		c.found(path)
+	case what == scan.Close:
+		c.done(path)
+	case what != scan.Text:
+	case is(name, "ResponseCode"):
+		c.verdict(is(value, "NoError"))
+	case is(name, "ErrorCode") && !in:
+		c.verdict(is(value, "0", "NoError"))
+	case is(name, "WasSuccessful"):
+		c.verdict(is(value, "true"))
+	case !in:
+	case is(rest, "/ItemId/Id") && is(c.op, "CreateItem", "UpdateItem", "MoveItem", "CopyItem"):
+		c.ewsStored(value)
+	case is(rest, "/ItemId/Id"):
+		c.now.id = c.nameID(value)
+	case is(rest, "/Body/Value", "/UniqueBody/Value", "/NormalizedBody/Value", "/TextBody/Value", "/MimeContent/Value"):
+		c.text(size)
+	case is(name, "IsTruncated") && is(value, "true"):
+		c.now.cut = true
+	case is(rest, "/__type"):
+		c.now.gone = hasPrefix(value, "CalendarItem:") || hasPrefix(value, "Contact:") || hasPrefix(value, "Task:") || hasPrefix(value, "Persona:")
+	}
+	return nil
+}
+
+// owaRules takes rules that are read back: the elements of a list, whatever it is
+// called.
+func (c *call) owaRules(what scan.Token, path, value []byte) {
+	switch {
+	case what == scan.Open && is(last(path), "[]") && is(parent(path), "InboxRuleCollection", "InboxRules", "Output", "Rules"):
+		if r := c.newRule("GetInboxRule"); r != nil {
+			r.listed = true
+		}
+	case what == scan.Text && is(last(path), "WasSuccessful"):
+		c.verdict(is(value, "true"))
+	case what == scan.Text && !is(last(path), "__type"):
+		c.rulePart(path, value)
+	}
 }

@@ -6,34 +6,72 @@ import (
 	"mailsensor/protocols"
 )
 
-// rule is one that a call makes, changes or deletes.
+// rule is one that a call makes, changes, deletes or reads.
 type rule struct {
 	command    string
 	name       []byte
+	key        uint64 // by which the response names it; 0: it does not
 	created    bool
 	removed    bool
-	disabled   bool
 	listed     bool
+	idle       bool // the call does not put it in force, or need not
+	sure       bool // it is a rule: the call could as well have been about something else
+	loses      bool // no copy stays
+	enabled    protocols.Tristate
+	outcome    protocols.Outcome // Unknown: that of the call
 	actions    []protocols.RuleAction
 	conditions [][]byte
+	script     *sieve // JMAP: the Sieve script that it is
 	more       bool
 }
 
-// newRule begins one.
-func (c *call) newRule(command string) *rule {
-	if len(c.rules) == maxRules {
-		c.more = true
-		return nil
-	}
-	c.rules = append(c.rules, rule{command: command})
-	c.rule = &c.rules[len(c.rules)-1]
-	return c.rule
+func (r *rule) reset() {
+	*r = rule{name: r.name[:0], actions: r.actions[:0], conditions: r.conditions[:0]}
 }
 
-// rulePart takes a value that belongs to a rule. The services name the same things
-// alike: what differs is case, and whether an address stands in an object.
+// newRule begins one, which is then the current one.
+func (c *call) newRule(command string) *rule {
+	n := len(c.rules)
+	if n == maxRules {
+		c.more = true
+		c.rule = -1
+		return nil
+	}
+	if n < cap(c.rules) {
+		c.rules = c.rules[:n+1]
+		c.rules[n].reset()
+	} else {
+		c.rules = append(c.rules, rule{})
+	}
+	c.rule = n
+	r := &c.rules[n]
+	r.command, r.sure = command, true
+	if a := c.current(); a != nil && !c.replied {
+		a.rules[1] = n + 1
+	}
+	return r
+}
+
+// ruling is the rule that is being read, or nil.
+func (c *call) ruling() *rule {
+	if c.rule < 0 {
+		return nil
+	}
+	return &c.rules[c.rule]
+}
+
+// dropRule forgets the current rule: it is none.
+func (c *call) dropRule() {
+	if c.rule >= 0 && c.rule == len(c.rules)-1 {
+		c.rules = c.rules[:c.rule]
+	}
+	c.rule = -1
+}
+
+// rulePart takes a value that belongs to the current rule. The services name the same
+// things alike: what differs is case, and whether an address stands in an object.
 func (c *call) rulePart(path, value []byte) {
-	r := c.rule
+	r := c.ruling()
 	if r == nil || len(value) == 0 {
 		return
 	}
@@ -41,91 +79,142 @@ func (c *call) rulePart(path, value []byte) {
 	if is(key, "[]") {
 		key = parent(path)
 	}
+	switch in, what := below(path, "Conditions", "Exceptions", "criteria", "negatedCriteria"); {
+	case in != nil:
+		r.condition(is(in, "Exceptions"), what, key, value)
+	case isCondition(key), isCondition(parent(path)):
+		r.condition(hasPrefix(key, "ExceptIf"), nil, key, value)
+	case r.sends(path, key, value), r.does(path, key, value):
+	case is(key, "DisplayName", "Name") && !within(path, "From", "SentTo", "ForwardTo", "RedirectTo", "Folder"):
+		r.name = keep(r.name, value, maxName)
+	case is(key, "RuleId", "Identity", "RawIdentity") && len(r.name) == 0:
+		r.name = keep(r.name, value, maxName)
+	case is(key, "IsEnabled", "Enabled"):
+		r.enabled = tristate(!is(value, "false"))
+	}
+}
+
+func tristate(yes bool) protocols.Tristate {
+	if yes {
+		return protocols.Yes
+	}
+	return protocols.No
+}
+
+// sends takes a value of an action that sends mail; false: it is none.
+func (r *rule) sends(path, key, value []byte) bool {
+	switch {
+	case within(path, "ForwardTo", "ForwardToRecipients", "ForwardAsAttachmentTo", "ForwardAsAttachmentToRecipients"):
+		r.address(protocols.ActionForward, key, value)
+	case within(path, "RedirectTo", "RedirectToRecipients"):
+		r.address(protocols.ActionRedirect, key, value)
+	case within(path, "SendSMSAlertToRecipients", "SendTextMessageNotificationTo"):
+		r.once(protocols.ActionNotify, value)
+	case within(path, "forward", "ForwardingSmtpAddress", "forwardingEmail", "ForwardingAddress"):
+		r.sure = true
+		r.address(protocols.ActionForward, key, value)
+	case is(key, "DeliverToMailboxAndForward"):
+		r.loses = is(value, "false")
+	default:
+		return false
+	}
+	return true
+}
+
+// does takes a value of any other action.
+func (r *rule) does(path, key, value []byte) bool {
 	yes := is(value, "true")
 	switch {
-	case anyWithin(path, "ForwardTo", "ForwardToRecipients"):
-		r.address(protocols.ActionForward, value)
-	case anyWithin(path, "ForwardAsAttachmentTo", "ForwardAsAttachmentToRecipients"):
-		r.address(protocols.ActionForward, value)
-	case anyWithin(path, "RedirectTo", "RedirectToRecipients"):
-		r.address(protocols.ActionRedirect, value)
-	case is(key, "forward", "ForwardingSmtpAddress", "forwardingEmail", "ForwardingAddress"):
-		r.address(protocols.ActionForward, value)
-	case is(key, "Delete", "DeleteMessage", "PermanentDelete") && yes:
-		r.act(protocols.ActionDiscard, nil)
-	case is(key, "MarkAsRead") && yes:
-		r.act(protocols.ActionMarkRead, nil)
-	case within(path, "MoveToFolder") && !is(key, "ChangeKey"), is(key, "MoveToFolder"):
-		r.once(protocols.ActionMove, value)
-	case within(path, "CopyToFolder") && !is(key, "ChangeKey"), is(key, "CopyToFolder"):
-		r.once(protocols.ActionCopy, value)
-	case within(path, "AssignCategories"), is(key, "ApplyCategory"):
+	case is(key, "Delete", "DeleteMessage", "PermanentDelete"):
+		if yes {
+			r.once(protocols.ActionDiscard, nil)
+		}
+	case is(key, "MarkAsRead"):
+		if yes {
+			r.once(protocols.ActionMarkRead, nil)
+		}
+	case within(path, "MoveToFolder"):
+		if !is(key, "ChangeKey", "@ChangeKey", "__type") {
+			r.once(protocols.ActionMove, value)
+		}
+	case within(path, "CopyToFolder"):
+		if !is(key, "ChangeKey", "@ChangeKey", "__type") {
+			r.once(protocols.ActionCopy, value)
+		}
+	case within(path, "AssignCategories", "ApplyCategory", "ApplySystemCategory", "MarkImportance"):
 		r.act(protocols.ActionFlag, value)
+	case within(path, "ServerReplyWithMessage"):
+		r.once(protocols.ActionReply, nil)
 	case is(key, "addLabelIds"):
-		if is(value, "TRASH") {
-			r.act(protocols.ActionDiscard, nil)
-		} else {
+		switch {
+		case is(value, "TRASH"):
+			r.once(protocols.ActionDiscard, nil)
+		case is(value, "SPAM"):
+			r.act(protocols.ActionMove, value)
+		default:
 			r.act(protocols.ActionFlag, value)
 		}
 	case is(key, "removeLabelIds"):
 		switch {
 		case is(value, "UNREAD"):
-			r.act(protocols.ActionMarkRead, nil)
+			r.once(protocols.ActionMarkRead, nil)
 		case is(value, "INBOX"):
 			r.act(protocols.ActionMove, []byte("archive"))
 		}
-	case is(key, "DisplayName", "Name") && !anyWithin(path, "From", "SentTo", "Conditions", "FromAddresses"):
-		r.name = keep(nil, value, maxName)
-	case is(key, "RuleId", "Identity", "RawIdentity") && len(r.name) == 0:
-		r.name = keep(nil, value, maxName)
-	case is(key, "IsEnabled", "Enabled"):
-		r.disabled = is(value, "false")
-	case anyWithin(path, "Conditions", "criteria") || isCondition(key):
-		r.condition(key, path, value)
+	default:
+		return false
 	}
-}
-
-func anyWithin(path []byte, names ...string) bool {
-	for _, n := range names {
-		if within(path, n) {
-			return true
-		}
-	}
-	return false
+	return true
 }
 
 // isCondition reports whether a key is one of those by which Outlook on the web says,
-// beside the actions, what a rule looks for.
+// beside the actions, what a rule looks for (the parameters of New-InboxRule).
 func isCondition(key []byte) bool {
-	return is(key, "SubjectContainsWords", "SubjectOrBodyContainsWords", "BodyContainsWords", "FromAddressContainsWords",
-		"RecipientAddressContainsWords", "HeaderContainsWords", "HasAttachment", "WithImportance")
+	if hasPrefix(key, "ExceptIf") {
+		key = key[len("ExceptIf"):]
+	}
+	return is(key, "SubjectContainsWords", "SubjectOrBodyContainsWords", "BodyContainsWords", "FromAddressContainsWords", "From",
+		"RecipientAddressContainsWords", "HeaderContainsWords", "HasAttachment", "WithImportance", "WithSensitivity", "SentTo", "HasClassification",
+		"FlaggedForAction", "MessageTypeMatches", "MyNameInToBox", "MyNameInCcBox", "MyNameInToOrCcBox", "MyNameNotInToBox", "SentOnlyToMe",
+		"ReceivedAfterDate", "ReceivedBeforeDate", "WithinSizeRangeMinimum", "WithinSizeRangeMaximum")
 }
 
-func (r *rule) condition(key, path, value []byte) {
-	if is(key, "String", "Address", "EmailAddress", "[]") { // EWS: what it is stands above
-		if p := parent(path); len(p) > 0 && !is(p, "[]") {
-			key = p
-		}
+// condition notes what a rule looks for, as its name and a value. Of an address the
+// name of the person is left out.
+func (r *rule) condition(except bool, what, key, value []byte) {
+	if len(what) > 0 && is(key, "name", "@ChangeKey", "RoutingType", "MailboxType") && !bytes.Equal(what, key) {
+		return
 	}
 	if len(r.conditions) == maxConditions {
 		r.more = true
 		return
 	}
-	text := append(append(bytes.Clone(key), ' '), keep(nil, value, 128)...)
+	text := make([]byte, 0, 64)
+	if except {
+		text = append(text, "except "...)
+	}
+	if len(what) == 0 || is(what, "[]") {
+		what = key
+	}
+	if text = append(text, what...); is(key, "MinimumSize", "MaximumSize", "StartDateTime", "EndDateTime") {
+		text = append(append(text, ' '), key...)
+	}
+	text = append(append(text, ' '), value[:min(len(value), 128)]...)
 	r.conditions = append(r.conditions, text)
 }
 
 // address adds an action that sends mail to an address; other values of its object,
-// as the name of a person, are passed by.
-func (r *rule) address(kind protocols.ActionKind, value []byte) {
+// as the name of a person, are passed by. Exchange names its own by a path (X.500).
+func (r *rule) address(kind protocols.ActionKind, key, value []byte) {
 	value = bytes.TrimSpace(value)
-	if len(value) > 5 && is(value[:5], "smtp:") {
-		value = value[5:]
+	if hasPrefix(value, "smtp:") {
+		value = value[len("smtp:"):]
 	}
 	if i := bytes.IndexByte(value, '<'); i >= 0 { // "Name" <address>
 		value = bytes.TrimRight(value[i+1:], "> ")
 	}
-	if bytes.IndexByte(value, '@') <= 0 || bytes.IndexByte(value, ' ') >= 0 {
+	internal := hasPrefix(value, "/o=") && is(key, "EmailAddress", "Address", "RawIdentity")
+	if !internal && (bytes.IndexByte(value, '@') <= 0 || bytes.IndexByte(value, ' ') >= 0) {
 		return
 	}
 	for i := range r.actions {
@@ -151,31 +240,51 @@ func (r *rule) act(kind protocols.ActionKind, target []byte) {
 		r.more = true
 		return
 	}
-	r.actions = append(r.actions, protocols.RuleAction{Kind: kind, Target: keep(nil, target, maxName), Copy: true})
+	r.actions = append(r.actions, protocols.RuleAction{Kind: kind, Target: bytes.Clone(target[:min(len(target), maxName)])})
 }
 
-func (c *call) tellRule(t int64, out protocols.Sink, r *rule, confidence protocols.Confidence) {
-	e := out.RuleChange(t)
-	e.Source, e.Command, e.Name, e.Outcome, e.Confidence = c.name, r.command, out.Copy(r.name), c.outcome(), confidence
-	e.Created, e.Removed, e.Listed, e.Truncated = r.created, r.removed, r.listed, r.more || !c.sent
-	e.Contents = len(r.actions) > 0
-	e.KeepsCopy = true
-	for _, a := range r.actions {
-		a.Target = out.Copy(a.Target)
-		a.Conditional = len(r.conditions) > 0
-		if a.Kind == protocols.ActionDiscard || a.Kind == protocols.ActionRedirect || a.Kind == protocols.ActionMove {
-			e.KeepsCopy = e.KeepsCopy && a.Kind == protocols.ActionMove
-		}
-		e.Actions = append(e.Actions, a)
+// rule tells of a rule.
+func (w *teller) rule(r *rule) {
+	if !r.sure {
+		return
 	}
-	for _, x := range r.conditions {
-		e.Conditions = append(e.Conditions, out.Copy(x))
+	c, out := w.c, w.out
+	e := out.RuleChange(w.t)
+	w.head(&e.Head)
+	e.Source, e.Command, e.Name = c.name, r.command, out.Copy(r.name)
+	e.Created, e.Removed, e.Listed, e.Truncated = r.created, r.removed, r.listed, r.more || !c.sent
+	e.Outcome = c.of(r.outcome)
+	if r.script != nil {
+		r.script.fill(e, out)
+	} else {
+		w.contents(e, r)
 	}
 	switch {
 	case e.Outcome != protocols.Accepted:
-	case r.removed || r.disabled:
+	case r.removed:
 		e.Live = protocols.No
-	default:
+	case r.enabled != protocols.Untold:
+		e.Live = r.enabled
+	case !r.idle:
 		e.Live = protocols.Yes
+	}
+}
+
+// contents tells what a rule does and when. Whatever else is done with it, a message
+// that is not deleted stays where its owner can see it.
+func (w *teller) contents(e *protocols.RuleChange, r *rule) {
+	e.Contents = len(r.actions) > 0
+	e.KeepsCopy = !r.loses
+	for _, a := range r.actions {
+		if a.Kind == protocols.ActionDiscard {
+			e.KeepsCopy = false
+		}
+	}
+	for _, a := range r.actions {
+		a.Target, a.Copy, a.Conditional = w.out.Copy(a.Target), !r.loses, len(r.conditions) > 0
+		e.Actions = append(e.Actions, a)
+	}
+	for _, x := range r.conditions {
+		e.Conditions = append(e.Conditions, w.out.Copy(x))
 	}
 }

@@ -1,71 +1,165 @@
-package webmail
+package scan
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+	"unicode/utf8"
+)
 
-// xmlScanner reads XML as it comes: elements by their local names, attributes, text.
-// Comments, instructions and CDATA sections are understood as far as is needed to
-// pass them by or to read on in them; a document type is not read, so no entity can
-// grow. It keeps no more than the path and the beginning of a value.
-type xmlScanner struct {
-	visit visitor
-	path  []byte
-	ends  []int
-	value []byte // of an element's text
-	size  uint64
-	tag   []byte // between < and >
-	state xmlState
-	quote byte
-	close uint8 // of "]]>" or "-->" seen so far
-	deep  int   // levels beyond maxDepth
-	cut   bool  // the tag is longer than is kept
+// XML reads elements by their local names, attributes and text. Comments and
+// instructions are passed by. A document type is not read, so that no entity but the
+// five of XML itself and those that are numbers is known, and none can grow.
+//
+// An element of a namespace that is not among those asked for gets a "~" before its
+// name: the same word means something else there (Namespaces in XML 1.0, section 6).
+type XML struct {
+	visit Visitor
+	known []string // namespaces, by the ends of their URIs; nil: all
+	trail
+	value
+	spaces []binding
+	tag    []byte // between < and >
+	state  xmlState
+	quote  byte
+	ends3  uint8 // of "]]>" or "-->" seen so far
+	cut    bool  // the tag is longer than is kept
+	entity []byte
+}
+
+// binding is a prefix, by its hash, in the element at level and in those within.
+type binding struct {
+	prefix  uint64
+	level   int
+	foreign bool
 }
 
 type xmlState uint8
 
 const (
 	inText xmlState = iota
+	inEntity
 	inTag
 	inComment
 	inCDATA
 )
 
-const maxTag = 4 << 10
+const (
+	maxTag      = 4 << 10
+	maxEntity   = 10 // the longest is &#1114111;
+	maxBindings = 64
+)
 
-func (s *xmlScanner) reset(v visitor) {
-	*s = xmlScanner{visit: v, path: s.path[:0], ends: s.ends[:0], value: s.value[:0], tag: s.tag[:0]}
+// Reset makes s ready for other content. known are the ends of the URIs of those
+// namespaces whose elements go by their bare names; nil: all do.
+func (s *XML) Reset(v Visitor, known []string) {
+	s.trail.reset()
+	s.value.begin(nil)
+	*s = XML{visit: v, known: known, trail: s.trail, value: s.value, tag: s.tag[:0], spaces: s.spaces[:0], entity: s.entity[:0]}
 }
 
-func (s *xmlScanner) write(b []byte) {
+// Write reads the next octets.
+func (s *XML) Write(b []byte) {
 	for i := 0; i < len(b); i++ {
-		c := b[i]
 		switch s.state {
 		case inText:
-			if c == '<' {
-				s.state, s.tag, s.quote, s.cut = inTag, s.tag[:0], 0, false
-				continue
-			}
-			j := bytes.IndexByte(b[i:], '<')
-			if j < 0 {
-				j = len(b) - i
-			}
-			s.put(b[i : i+j])
-			i += j - 1
+			i += s.text(b[i:]) - 1
+		case inEntity:
+			s.reference(b[i])
 		case inTag:
-			s.inside(c)
-		case inComment, inCDATA:
-			s.section(c)
+			s.inside(b[i])
+		case inComment:
+			s.comment(b[i])
+		case inCDATA:
+			i += s.section(b[i:]) - 1
 		}
 	}
 }
 
-func (s *xmlScanner) put(b []byte) {
-	s.size += uint64(len(b))
-	if room := maxValue - len(s.value); room > 0 {
-		s.value = append(s.value, b[:min(len(b), room)]...)
+// text takes text up to a tag or an entity, or begins one of these.
+func (s *XML) text(b []byte) int {
+	switch b[0] {
+	case '<':
+		s.state, s.tag, s.quote, s.cut = inTag, s.tag[:0], 0, false
+		return 1
+	case '&':
+		s.state, s.entity = inEntity, append(s.entity[:0], '&')
+		return 1
+	}
+	n := 1
+	for n < len(b) && b[n] != '<' && b[n] != '&' {
+		n++
+	}
+	s.put(b[:n])
+	return n
+}
+
+// reference takes an octet of an entity; what is none is text.
+func (s *XML) reference(c byte) {
+	s.entity = append(s.entity, c)
+	switch {
+	case c == ';':
+		s.state, s.entity = inText, entity(s.entity)
+		s.put(s.entity)
+	case c == '<':
+		s.put(s.entity[:len(s.entity)-1])
+		s.state, s.tag, s.quote, s.cut = inTag, s.tag[:0], 0, false
+	case len(s.entity) == maxEntity:
+		s.state = inText
+		s.put(s.entity)
 	}
 }
 
-func (s *xmlScanner) inside(c byte) {
+// entity is what a reference stands for, in its own memory, or itself.
+func entity(b []byte) []byte {
+	name := b[1 : len(b)-1]
+	switch string(name) {
+	case "lt":
+		return append(b[:0], '<')
+	case "gt":
+		return append(b[:0], '>')
+	case "amp":
+		return append(b[:0], '&')
+	case "quot":
+		return append(b[:0], '"')
+	case "apos":
+		return append(b[:0], '\'')
+	}
+	if n, ok := number(name); ok {
+		return utf8.AppendRune(b[:0], n)
+	}
+	return b
+}
+
+// number reads a character reference: #65 or #x41.
+func number(b []byte) (n rune, ok bool) {
+	if len(b) < 2 || b[0] != '#' {
+		return 0, false
+	}
+	base, b := rune(10), b[1:]
+	if b[0] == 'x' {
+		base, b = 16, b[1:]
+	}
+	for _, c := range b {
+		v := rune(hexValue(c))
+		if v >= base {
+			return 0, false
+		}
+		n = n*base + v
+	}
+	return n, len(b) > 0 && n <= utf8.MaxRune
+}
+
+func hexValue(c byte) byte {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0'
+	case c|0x20 >= 'a' && c|0x20 <= 'f':
+		return c | 0x20 - 'a' + 10
+	}
+	return 0xff
+}
+
+func (s *XML) inside(c byte) {
 	switch {
 	case s.quote != 0:
 		if c == s.quote {
@@ -85,37 +179,52 @@ func (s *xmlScanner) inside(c byte) {
 		return
 	}
 	s.tag = append(s.tag, c)
-	switch string(s.tag) {
-	case "!--":
-		s.state, s.close = inComment, 0
-	case "![CDATA[":
-		s.state, s.close = inCDATA, 0
+	switch n := len(s.tag); {
+	case n == 3 && string(s.tag) == "!--":
+		s.state, s.ends3 = inComment, 0
+	case n == 8 && string(s.tag) == "![CDATA[":
+		s.state, s.ends3 = inCDATA, 0
 	}
 }
 
-// section passes a comment by, and reads a CDATA section.
-func (s *xmlScanner) section(c byte) {
-	end := byte('-')
-	if s.state == inCDATA {
-		end = ']'
-		s.put([]byte{c})
-	}
+func (s *XML) comment(c byte) {
 	switch {
-	case c == end:
-		s.close = min(s.close+1, 2)
-	case c == '>' && s.close == 2:
-		if s.state == inCDATA {
-			s.size -= 3
-			s.value = s.value[:max(0, len(s.value)-3)]
-		}
+	case c == '-':
+		s.ends3 = min(s.ends3+1, 2)
+	case c == '>' && s.ends3 == 2:
 		s.state = inText
 	default:
-		s.close = 0
+		s.ends3 = 0
 	}
 }
 
+// section takes text of a CDATA section. The brackets that may be its end wait.
+func (s *XML) section(b []byte) int {
+	switch c := b[0]; {
+	case c == ']' && s.ends3 < 2:
+		s.ends3++
+		return 1
+	case c == ']': // the first of three is text
+		s.put(b[:1])
+		return 1
+	case c == '>' && s.ends3 == 2:
+		s.state = inText
+		return 1
+	}
+	s.put(brackets[:s.ends3])
+	s.ends3 = 0
+	n := bytes.IndexByte(b, ']')
+	if n < 0 {
+		n = len(b)
+	}
+	s.put(b[:n])
+	return n
+}
+
+var brackets = []byte("]]")
+
 // tagged takes a whole tag.
-func (s *xmlScanner) tagged(t []byte) {
+func (s *XML) tagged(t []byte) {
 	switch {
 	case len(t) == 0 || t[0] == '!' || t[0] == '?':
 		return
@@ -131,35 +240,81 @@ func (s *xmlScanner) tagged(t []byte) {
 	if i := bytes.IndexAny(t, " \t\r\n"); i >= 0 {
 		name, rest = t[:i], t[i+1:]
 	}
-	s.begin(local(name))
-	s.attributes(rest)
+	s.bind(rest)
+	s.begin(name)
+	for name, v, rest, ok := attribute(rest); ok && s.deep == 0; name, v, rest, ok = attribute(rest) {
+		s.attribute(name, v)
+	}
 	if alone {
 		s.end()
 	}
 }
 
-func local(name []byte) []byte {
+func split(name []byte) (prefix, local []byte) {
 	if i := bytes.IndexByte(name, ':'); i >= 0 {
-		return name[i+1:]
+		return name[:i], name[i+1:]
 	}
-	return name
+	return nil, name
 }
 
-func (s *xmlScanner) begin(name []byte) {
-	s.value, s.size = s.value[:0], 0
-	if len(s.ends) == maxDepth {
+// hash is FNV-1a.
+func hash(b []byte) uint64 {
+	h := uint64(14695981039346656037)
+	for _, c := range b {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return h
+}
+
+// bind notes what prefixes stand for from this element on.
+func (s *XML) bind(rest []byte) {
+	if s.known == nil || !bytes.Contains(rest, []byte("xmlns")) {
+		return
+	}
+	for name, uri, rest, ok := attribute(rest); ok; name, uri, rest, ok = attribute(rest) {
+		prefix, local := split(name)
+		switch {
+		case string(name) == "xmlns":
+			local = nil
+		case string(prefix) != "xmlns":
+			continue
+		}
+		if len(s.spaces) < maxBindings {
+			s.spaces = append(s.spaces, binding{hash(local), len(s.ends), !slices.ContainsFunc(s.known, func(k string) bool { return bytes.HasSuffix(uri, []byte(k)) })})
+		}
+	}
+}
+
+func (s *XML) foreign(prefix []byte) bool {
+	h := hash(prefix)
+	for i := len(s.spaces) - 1; i >= 0; i-- {
+		if s.spaces[i].prefix == h {
+			return s.spaces[i].foreign
+		}
+	}
+	return false // not bound at all: a mistake, or a part whose beginning was not seen
+}
+
+func (s *XML) begin(name []byte) {
+	s.value.begin(nil)
+	if len(s.ends) == maxDepth || s.deep > 0 {
 		s.deep++
 		return
 	}
+	prefix, local := split(name)
 	s.ends = append(s.ends, len(s.path))
-	if room := maxPath - len(s.path) - 1; room > 0 {
-		s.path = append(s.path, '/')
-		s.path = append(s.path, name[:min(len(name), room)]...)
+	s.name(local)
+	if s.foreign(prefix) {
+		if from := s.ends[len(s.ends)-1] + 1; from < len(s.path) {
+			s.path = append(s.path, 0)
+			copy(s.path[from+1:], s.path[from:])
+			s.path[from] = '~'
+		}
 	}
-	s.visit(opened, s.path, nil, 0)
+	s.value.to = s.visit.Visit(Open, s.path, nil, 0)
 }
 
-func (s *xmlScanner) end() {
+func (s *XML) end() {
 	if s.deep > 0 {
 		s.deep--
 		return
@@ -168,53 +323,62 @@ func (s *xmlScanner) end() {
 	if n == 0 {
 		return
 	}
-	if s.size > 0 {
-		if v := bytes.TrimSpace(s.value); len(v) > 0 {
-			s.visit(text, s.path, unescaped(v), s.size)
-		}
+	if v := bytes.TrimSpace(s.kept); len(v) > 0 {
+		s.visit.Visit(Text, s.path, v, s.size)
 	}
-	s.visit(closed, s.path, nil, 0)
+	s.visit.Visit(Close, s.path, nil, 0)
 	s.path, s.ends = s.path[:s.ends[n-1]], s.ends[:n-1]
-	s.value, s.size = s.value[:0], 0
+	s.value.begin(nil)
+	for k := len(s.spaces); k > 0 && s.spaces[k-1].level >= n-1; k-- {
+		s.spaces = s.spaces[:k-1]
+	}
 }
 
-func (s *xmlScanner) attributes(b []byte) {
-	if s.deep > 0 {
+// attribute is the first one of a tag and what follows it.
+func attribute(b []byte) (name, value, rest []byte, ok bool) {
+	eq := bytes.IndexByte(b, '=')
+	if eq < 0 {
+		return nil, nil, nil, false
+	}
+	name = bytes.TrimSpace(b[:eq])
+	b = bytes.TrimLeft(b[eq+1:], " \t\r\n")
+	if len(b) == 0 || b[0] != '"' && b[0] != '\'' {
+		return nil, nil, nil, false
+	}
+	end := bytes.IndexByte(b[1:], b[0])
+	if end < 0 {
+		return nil, nil, nil, false
+	}
+	return name, b[1 : 1+end], b[end+2:], true
+}
+
+func (s *XML) attribute(name, v []byte) {
+	prefix, local := split(name)
+	if string(prefix) == "xmlns" || string(name) == "xmlns" || len(local) > maxName || len(s.path)+2+len(local) > maxPath {
 		return
 	}
-	for len(b) > 0 {
-		eq := bytes.IndexByte(b, '=')
-		if eq < 0 {
-			return
-		}
-		name := local(bytes.TrimSpace(b[:eq]))
-		b = bytes.TrimLeft(b[eq+1:], " \t\r\n")
-		if len(b) == 0 || b[0] != '"' && b[0] != '\'' {
-			return
-		}
-		end := bytes.IndexByte(b[1:], b[0])
-		if end < 0 {
-			return
-		}
-		value := b[1 : 1+end]
-		b = b[end+2:]
-		n := len(s.path)
-		if len(name) > 64 {
-			continue
-		}
-		s.path = append(append(s.path, "/@"...), name...)
-		s.visit(text, s.path, unescaped(value[:min(len(value), maxValue)]), uint64(len(value)))
-		s.path = s.path[:n]
-	}
+	n := len(s.path)
+	s.path = append(append(s.path, "/@"...), local...)
+	s.visit.Visit(Text, s.path, unescaped(v[:min(len(v), maxValue)]), uint64(len(v)))
+	s.path = s.path[:n]
 }
 
-// unescaped undoes the five entities that XML knows without a document type.
+// unescaped undoes the entities of an attribute.
 func unescaped(b []byte) []byte {
 	if bytes.IndexByte(b, '&') < 0 {
 		return b
 	}
-	for _, e := range [...][2]string{{"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", `"`}, {"&apos;", "'"}, {"&amp;", "&"}} {
-		b = bytes.ReplaceAll(b, []byte(e[0]), []byte(e[1]))
+	var out []byte
+	for len(b) > 0 {
+		if b[0] == '&' {
+			if n := bytes.IndexByte(b[:min(len(b), maxEntity)], ';'); n > 0 {
+				out = append(out, entity(bytes.Clone(b[:n+1]))...)
+				b = b[n+1:]
+				continue
+			}
+		}
+		out = append(out, b[0])
+		b = b[1:]
 	}
-	return b
+	return out
 }
