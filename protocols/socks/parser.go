@@ -48,9 +48,9 @@ func (p *parser) Parse(d capture.Dir, t int64, b []byte, out protocols.Sink) (n 
 	p.out = out
 	switch p.phase[d] {
 	case first:
-		n = p.hello(b)
+		n = p.hello(t, b)
 	case sequence:
-		n, act = p.client(b)
+		n, act = p.client(t, b)
 	case choice:
 		n, act = p.chosen(t, b)
 	case verdict:
@@ -74,7 +74,7 @@ func (p *parser) Parse(d capture.Dir, t int64, b []byte, out protocols.Sink) (n 
 
 // hello takes the client's first message: the methods it knows (RFC 1928, section
 // 3), or all of a request of version 4.
-func (p *parser) hello(b []byte) int {
+func (p *parser) hello(t int64, b []byte) int {
 	p.version = b[0]
 	if p.version == version4 {
 		r, n := request4(b)
@@ -84,7 +84,7 @@ func (p *parser) hello(b []byte) int {
 				p.kind = "socks4a"
 			}
 			p.user = append(p.user, r.user...)
-			p.ask(&r)
+			p.ask(t, &r)
 			p.phase[capture.ToClient] = reply
 		}
 		return n
@@ -104,11 +104,11 @@ func (p *parser) hello(b []byte) int {
 
 // client takes what follows the methods. Which it is shows in its first octet,
 // also where the client did not wait for the proxy's choice.
-func (p *parser) client(b []byte) (n int, act protocols.Action) {
+func (p *parser) client(t int64, b []byte) (n int, act protocols.Action) {
 	if b[0] == version5 {
 		r, n := request5(b)
 		if n > 0 {
-			p.ask(&r)
+			p.ask(t, &r)
 		}
 		return n, protocols.Continue
 	}
@@ -127,7 +127,9 @@ func (p *parser) client(b []byte) (n int, act protocols.Action) {
 	return n, protocols.Continue
 }
 
-func (p *parser) ask(r *request) {
+// ask takes the request. Who serves it is a proxy: it may connect before it answers.
+func (p *parser) ask(t int64, r *request) {
+	p.out.Opening(t).Proxied = true
 	p.asked, p.command, p.port = true, r.command, r.port
 	p.target = append(p.target[:0], r.target()...)
 	p.phase[capture.ToServer] = waiting
