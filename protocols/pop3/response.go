@@ -264,5 +264,5 @@ func (p *parser) body(t int64, text []byte) {
 // isHeader reports whether a line looks like one of a message's header.
 func isHeader(b []byte) bool {
 	i := bytes.IndexByte(b, ':')
-	return i > 0 && bytes.IndexAny(b[:i], " \t") < 0
+	return i > 0 && !bytes.ContainsAny(b[:i], " \t")
 }
