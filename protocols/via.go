@@ -52,7 +52,7 @@ type MailOperation struct {
 // two legs of a proxied connection be joined behind the merge.
 type Opening struct {
 	Head
-	Fingerprint uint64 // of the first octets, which both legs of a tunnel share; 0: none
-	Proxied     bool   // the client asks a proxy for other hosts
-	Forwarded   bool   // the client is a proxy: its requests say so (Via, X-Forwarded-For)
+	Fingerprint uint64 // of the first octets, which both legs of a tunnel share, or of a request's host and path; 0: none
+	Proxied     bool   // a request of a client to a proxy
+	Forwarded   bool   // a request of a proxy: it says so (Via, X-Forwarded-For)
 }

@@ -32,15 +32,21 @@ type Tracker struct {
 	front   *recent.Table[mark, []leg] // before a proxy, not joined yet
 	back    *recent.Table[mark, []leg] // perhaps behind one
 	proxies *recent.Table[netip.Addr, struct{}]
-	last    uint64 // session number given out
+	asks    requests // made to a proxy
+	passed  requests // made by one, that nobody was seen to make
+	last    uint64   // session number given out
 	joined  uint64
 }
 
+// requests are by their fingerprint.
+type requests = *recent.Table[uint64, request]
+
 // conn is what is known of a connection.
 type conn struct {
-	session uint64
-	repeat  bool
-	behind  netip.Addr
+	session  uint64
+	repeat   bool
+	repeated bool // what came over it was a repeat, at least once
+	behind   netip.Addr
 }
 
 // mark is what both legs of a tunnel share.
@@ -71,17 +77,19 @@ func New(trusted []netip.Prefix) *Tracker {
 		front:   recent.New[mark, []leg](maxLegs),
 		back:    recent.New[mark, []leg](maxLegs),
 		proxies: recent.New[netip.Addr, struct{}](maxProxies),
+		asks:    recent.New[uint64, request](maxRequests),
+		passed:  recent.New[uint64, request](maxRequests),
 	}
 }
 
 // Counters say how much was joined, and what was forgotten for want of room.
 type Counters struct {
-	Joined, ConnectionsEvicted, LegsEvicted uint64
+	Joined, ConnectionsEvicted, LegsEvicted, RequestsEvicted uint64
 }
 
 // Counters returns the counters.
 func (t *Tracker) Counters() Counters {
-	return Counters{t.joined, t.conns.Evicted, t.front.Evicted + t.back.Evicted}
+	return Counters{t.joined, t.conns.Evicted, t.front.Evicted + t.back.Evicted, t.asks.Evicted + t.passed.Evicted}
 }
 
 // Observe completes the head of an event.
@@ -98,7 +106,11 @@ func (t *Tracker) Observe(ev protocols.Event) {
 	}
 	if c := t.conns.Get(h.Conn.ID); c != nil {
 		h.Session, h.Repeat, h.Behind = c.session, c.repeat, c.behind
+		if l, ok := ev.(*protocols.Login); ok && l.Proxy {
+			h.Behind = netip.Addr{} // it is the proxy's
+		}
 		if _, over := ev.(*protocols.ConnEnd); over {
+			h.Repeat = c.repeat || c.repeated
 			t.conns.Delete(h.Conn.ID)
 		}
 	}
@@ -124,7 +136,7 @@ func (t *Tracker) via(h *protocols.Head) {
 	if h.Via.Origin.IsValid() && t.believes(h.Conn.Client.Addr()) {
 		h.Host = t.origin(h.Via)
 	}
-	if h.Via.Target != "" && t.conns.Get(h.Conn.ID) == nil {
+	if c := t.conns.Get(h.Conn.ID); h.Via.Target != "" && (c == nil || !c.behind.IsValid()) {
 		if a, err := netip.ParseAddr(h.Via.Target); err == nil {
 			t.conn(h.Conn.ID).behind = a.Unmap()
 		}
@@ -157,16 +169,16 @@ func (t *Tracker) believes(a netip.Addr) bool {
 
 // opening joins a connection to its other leg.
 func (t *Tracker) opening(e *protocols.Opening) {
-	if e.Proxied {
-		t.proxy(e.Conn.Server.Addr())
+	if e.Forwarded {
+		t.passedOn(e)
 	}
-	client := e.Conn.Client.Addr()
-	if e.Forwarded && t.proxies.Get(client) != nil { // requests that it was asked to make
-		t.conn(e.Conn.ID).repeat = true
+	if e.Proxied {
+		t.asked(e)
 	}
 	if e.Proxied || e.Forwarded { // it began before
 		return
 	}
+	client := e.Conn.Client.Addr()
 	l := leg{conn: e.Conn.ID, fingerprint: e.Fingerprint, client: client, server: e.Conn.Server.Addr(), time: e.Time}
 	if v := e.Via; v != nil && v.Kind != "" {
 		if a, err := netip.ParseAddr(v.Target); err == nil {

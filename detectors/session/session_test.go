@@ -95,18 +95,50 @@ func TestTargetIsTheServer(t *testing.T) {
 	}
 }
 
-// Requests that a proxy was asked for are repeats, if it is known as one.
+// A request that a proxy passes on is a repeat if somebody was seen to ask for it,
+// each on its own: the connection is shared with clients that nobody sees.
 func TestForwardedRequests(t *testing.T) {
+	const origin = "203.0.113.80:80"
+	ask := func(at int64, what uint64) *protocols.Opening {
+		return &protocols.Opening{Head: head(1, user, proxy, at), Proxied: true, Fingerprint: what}
+	}
+	pass := func(at int64, what uint64) *protocols.Opening {
+		return &protocols.Opening{Head: head(3, egress, origin, at), Forwarded: true, Fingerprint: what}
+	}
+	repeats := func(tr *Tracker, list ...protocols.Event) bool {
+		e := &protocols.MailOperation{Head: head(3, egress, origin, 3e9)}
+		see(tr, append(list, e)...)
+		return e.Repeat
+	}
 	tr := New(nil)
-	alone := &protocols.Opening{Head: head(2, egress, "203.0.113.80:80", 1e9), Forwarded: true}
-	if see(tr, alone); alone.Repeat {
+	if repeats(tr, pass(1e9, 7)) {
 		t.Error("a repeat of what nobody saw")
 	}
-	see(tr, &protocols.Opening{Head: head(1, user, proxy, 2e9), Proxied: true},
-		&protocols.Opening{Head: head(3, egress, "203.0.113.80:80", 2e9), Forwarded: true})
-	e := &protocols.MailOperation{Head: head(3, egress, "203.0.113.80:80", 3e9)}
-	if see(tr, e); !e.Repeat {
+	if !repeats(tr, ask(2e9, 7), pass(2e9, 7)) {
 		t.Error("no repeat")
+	}
+	front := &protocols.MailOperation{Head: head(1, user, proxy, 3e9)}
+	if see(tr, front); front.Repeat || front.Session == 0 || front.Server().String() != "203.0.113.80" {
+		t.Errorf("%+v", front.Head)
+	}
+	if repeats(tr, pass(2e9, 7)) {
+		t.Error("one request makes two repeats")
+	}
+	if repeats(tr, ask(2e9, 8), pass(2e9, 9)) || repeats(tr, ask(2e9, 10), pass(200e9, 10)) {
+		t.Error("a repeat of something else")
+	}
+	if repeats(tr, pass(300e9, 11)) || !repeats(tr, ask(300e9+1e6, 11)) {
+		t.Error("no repeat where the request was captured late")
+	}
+	end := &protocols.ConnEnd{Head: head(3, egress, origin, 4e9)}
+	if see(tr, end); !end.Repeat {
+		t.Error("the connection of repeats is none")
+	}
+	for i := range uint64(2 * maxRequests) {
+		see(tr, ask(5e9, 1000+i))
+	}
+	if tr.asks.Len() > maxRequests || tr.Counters().RequestsEvicted == 0 {
+		t.Errorf("%+v", tr.Counters())
 	}
 }
 

@@ -81,7 +81,8 @@ func (p *parser) request(t int64) {
 	if len(host) == 0 {
 		host = hostOf(h.get("host"))
 	}
-	p.credentials(t, x, h, proxied || x.connect)
+	p.legs(t, h, x, proxied, host, path)
+	p.credentials(x, h)
 	p.frame(capture.ToServer, t, false)
 	if !x.connect {
 		x.call = p.mail.Begin(p.mailRequest(x, s.method, path, host, h))
@@ -97,8 +98,7 @@ func (p *parser) request(t int64) {
 }
 
 // credentials notes who asks, as the header of the request says.
-func (p *parser) credentials(t int64, x *exchange, h *header, proxied bool) {
-	p.legs(t, h, proxied)
+func (p *parser) credentials(x *exchange, h *header) {
 	x.proxy.read(h.get("proxy-authorization"))
 	x.web.read(h.get("authorization"))
 	x.tunnel.agent = append(x.tunnel.agent[:0], cut(h.get("user-agent"), 256)...)
@@ -249,14 +249,17 @@ func (p *parser) conclude(t int64, x *exchange, whole bool) {
 	x.call = nil
 }
 
-// legs says, once, that the client asks a proxy, or is one; and who the real client
-// is, as its proxy says.
-func (p *parser) legs(t int64, h *header, proxied bool) {
+// legs says that the client asks a proxy for what target names, or is one; and who the
+// real client is, as its proxy says.
+func (p *parser) legs(t int64, h *header, x *exchange, proxied bool, host, path []byte) {
 	forwarded := h.get("via") != nil || h.get("x-forwarded-for") != nil || h.get("forwarded") != nil
-	if proxied && !p.proxied || forwarded && !p.forwarded {
-		p.proxied, p.forwarded = p.proxied || proxied, p.forwarded || forwarded
+	if proxied || forwarded || x.connect {
 		e := p.out.Opening(t)
-		e.Proxied, e.Forwarded = p.proxied, p.forwarded
+		e.Proxied, e.Forwarded = proxied || x.connect, forwarded
+		if !x.connect {
+			p.asked = append(append(append(p.asked[:0], host...), ' '), path...)
+			e.Fingerprint = protocols.NameID(p.asked)
+		}
 	}
 	if o, source := originOf(h); o.n > 0 {
 		p.out.SetVia(o.via(p.out.Via(), source))

@@ -67,7 +67,8 @@ func (h *h2) request(t int64, st *stream) {
 		x.tunnel.keep(host, port)
 	}
 	p.out.CountRequests(1)
-	p.credentials(t, x, &s.header, x.connect)
+	p.legs(t, &s.header, x, false, hostOf(authority), s.target)
+	p.credentials(x, &s.header)
 	if !x.connect {
 		x.call = p.mail.Begin(p.mailRequest(x, s.method, s.target, hostOf(authority), &s.header))
 	}

@@ -71,11 +71,10 @@ type parser struct {
 	lostReply bool // responses may be missing
 	joined    bool // the connection was not seen from its beginning
 
-	web       login // of the server behind
-	proxy     login // of the proxy
-	proxied   bool  // other hosts were asked for
-	forwarded bool  // the client is a proxy itself
-	refused   tunnel
+	web     login  // of the server behind
+	proxy   login  // of the proxy
+	asked   []byte // scratch: host and path of a request
+	refused tunnel
 }
 
 // exchange is a request and what it waits for.
@@ -99,7 +98,7 @@ func (p *parser) Reset(c capture.Conn) {
 		p.side[d].wipe()
 	}
 	web, proxy := p.web.user[:0], p.proxy.user[:0]
-	*p = parser{mail: p.mail, queue: p.queue[:0], free: p.free, joined: !c.Handshake,
+	*p = parser{mail: p.mail, asked: p.asked[:0], queue: p.queue[:0], free: p.free, joined: !c.Handshake,
 		side: [2]side{{header: p.side[0].header, line1: p.side[0].line1}, {header: p.side[1].header}}}
 	p.web.user, p.proxy.user = web, proxy
 	for d := range p.side {
