@@ -119,6 +119,7 @@ func (c *replayCmd) Run(std *streams) error {
 	doc := sum.Document()
 	doc.Rules, doc.RulesEvicted = tracked.Rules(), tracked.Evicted
 	fill(doc, source, res)
+	doc.Capture.Sessions = counters(sessions.Counters())
 	if err := c.found(std, set, doc, res); err != nil {
 		return err
 	}

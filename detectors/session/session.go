@@ -36,6 +36,7 @@ type Tracker struct {
 	passed  requests // made by one, that nobody was seen to make
 	last    uint64   // session number given out
 	joined  uint64
+	dropped uint64 // legs beyond maxWaiting of a mark
 }
 
 // requests are by their fingerprint.
@@ -89,7 +90,7 @@ type Counters struct {
 
 // Counters returns the counters.
 func (t *Tracker) Counters() Counters {
-	return Counters{t.joined, t.conns.Evicted, t.front.Evicted + t.back.Evicted, t.asks.Evicted + t.passed.Evicted}
+	return Counters{t.joined, t.conns.Evicted, t.front.Evicted + t.back.Evicted + t.dropped, t.asks.Evicted + t.passed.Evicted}
 }
 
 // Observe completes the head of an event.
@@ -189,7 +190,7 @@ func (t *Tracker) opening(e *protocols.Opening) {
 			t.join(&l, &other)
 			return
 		}
-		wait(t.front, k, l)
+		t.wait(t.front, k, l)
 		return
 	}
 	k := mark{e.Protocol, e.Conn.Server.Port()}
@@ -198,7 +199,7 @@ func (t *Tracker) opening(e *protocols.Opening) {
 		return
 	}
 	if t.proxies.Get(client) != nil { // nobody else makes connections for others
-		wait(t.back, k, l)
+		t.wait(t.back, k, l)
 	}
 }
 
@@ -232,13 +233,14 @@ func (t *Tracker) take(table *recent.Table[mark, []leg], k mark, now int64, fits
 	return leg{}, false
 }
 
-func wait(table *recent.Table[mark, []leg], k mark, l leg) {
+func (t *Tracker) wait(table *recent.Table[mark, []leg], k mark, l leg) {
 	list := table.Get(k)
 	if list == nil {
 		list = table.Insert(k)
 		*list = (*list)[:0]
 	}
 	if len(*list) == maxWaiting {
+		t.dropped++
 		*list = append((*list)[:0], (*list)[1:]...)
 	}
 	*list = append(*list, l)

@@ -51,6 +51,8 @@ type Capture struct {
 	Decode  map[string]uint64 `json:"decode,omitempty"`  // packets that were not understood, and the like, by kind
 	TCP     map[string]uint64 `json:"tcp,omitempty"`     // counters of the reassembly
 	Parsers map[string]uint64 `json:"parsers,omitempty"` // counters of the stream driver
+	// Sessions counts legs of proxied sessions that were joined, and what was forgotten.
+	Sessions map[string]uint64 `json:"sessions,omitempty"`
 }
 
 // Time is Unix nanoseconds, and RFC 3339 in JSON.
