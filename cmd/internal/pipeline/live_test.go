@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"mailsensor/capture"
@@ -31,16 +32,17 @@ func (s *waiting) Next() ([]byte, capture.Info, error) {
 func TestIdleTimePasses(t *testing.T) {
 	frames := open(1, begin, "toy one\n")
 	var progress Progress
-	now, ended, ticks := begin, false, 0
+	now, ticks := begin, 0
+	var ended atomic.Bool // set by the merge, read by the source
 	src := &waiting{Source: synth.NewSource(frames), end: func() bool {
 		now += 10 * second
-		return ended && progress.Result().TCP.IdleAged > 0
+		return ended.Load() && progress.Result().TCP.IdleAged > 0
 	}}
 	_, err := Run(context.Background(), Options{Source: src, Workers: 2, Protocols: toy(),
 		Live: &Live{Now: func() int64 { return min(now, begin+5000*second) }, Progress: &progress, Tick: func(int64) { ticks++ }},
 		Observe: func(ev protocols.Event) {
 			if e, ok := ev.(*protocols.ConnEnd); ok && e.Totals.End == capture.EndIdle {
-				ended = true
+				ended.Store(true)
 			}
 		}})
 	if err != nil {
@@ -108,18 +110,19 @@ func text(events []string) (out []string) {
 // A clock that is set back does not stop event time.
 func TestClockSetBack(t *testing.T) {
 	frames := slices.Concat(open(1, begin, "toy one\n"), later(open(2, begin, "toy two\n"), -3000*second))
-	wall, ticks := begin+second, 0
+	wall := begin + second
+	var ticks atomic.Int64 // counted by the merge, read by the source
 	src := &waiting{Source: synth.NewSource(frames), end: func() bool {
 		wall += second
-		return ticks > 20 || wall > begin+1000*second
+		return ticks.Load() > 20 || wall > begin+1000*second
 	}}
 	res, err := Run(context.Background(), Options{Source: src, Workers: 2, Protocols: toy(), Observe: func(protocols.Event) {},
 		Live: &Live{Now: func() int64 { return wall - 3000*second }, Tick: func(now int64) {
 			if now < begin-2000*second {
-				ticks++
+				ticks.Add(1)
 			}
 		}}})
-	if err != nil || ticks < 20 || res.Clock.Jumps == 0 {
-		t.Errorf("%v: %d ticks behind the jump, %+v", err, ticks, res.Clock)
+	if err != nil || ticks.Load() < 20 || res.Clock.Jumps == 0 {
+		t.Errorf("%v: %d ticks behind the jump, %+v", err, ticks.Load(), res.Clock)
 	}
 }
