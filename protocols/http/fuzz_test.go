@@ -62,30 +62,49 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add(pack(prior().turns), uint16(99), false)
 	f.Fuzz(func(t *testing.T, in []byte, at uint16, midstream bool) {
-		if len(in) > 8<<10 {
-			return
-		}
-		c := protocoltest.Conn(80)
-		c.Handshake = !midstream
-		turns := turnsOf(in)
-		p := New()
-		p.Probe = func(protocols.Probe) protocols.Verdict { return protocols.Accept }
-		https := func() []protocols.Protocol { return []protocols.Protocol{p} }
-		want := protocoltest.Run(https(), c, turns)
-		if got := protocoltest.Run(https(), c, protocoltest.Cut(turns, int(at), int(at)*2)); !slices.Equal(got, want) {
-			t.Fatalf("cut at %d:\n got %s\nwant %s", at, strings.Join(got, "\n"), strings.Join(want, "\n"))
-		}
-		var single []protocoltest.Turn
-		for _, turn := range turns {
-			for k := range turn.Text {
-				single = append(single, protocoltest.Turn{Dir: turn.Dir, Text: turn.Text[k : k+1]})
-			}
-			if turn.Gap > 0 {
-				single = append(single, turn)
-			}
-		}
-		if got := protocoltest.Run(https(), c, single); !slices.Equal(got, want) {
-			t.Fatalf("one byte at a time:\n got %s\nwant %s", strings.Join(got, "\n"), strings.Join(want, "\n"))
-		}
+		everyCut(t, in, at, midstream)
 	})
+}
+
+// FuzzMail is FuzzParse for the calls of mail APIs.
+func FuzzMail(f *testing.F) {
+	files, _ := filepath.Glob("testdata/mail/*.txt")
+	for i, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		dialogue, _, _ := strings.Cut(string(b), "----\n")
+		f.Add(pack(exchangesOf(f, dialogue)), uint16(i*7))
+	}
+	f.Fuzz(func(t *testing.T, in []byte, at uint16) { everyCut(t, in, at, false) })
+}
+
+// everyCut checks that a dialogue gives the same events however it is cut.
+func everyCut(t *testing.T, in []byte, at uint16, midstream bool) {
+	if len(in) > 8<<10 {
+		return
+	}
+	c := protocoltest.Conn(80)
+	c.Handshake = !midstream
+	turns := turnsOf(in)
+	p := New()
+	p.Probe = func(protocols.Probe) protocols.Verdict { return protocols.Accept }
+	https := func() []protocols.Protocol { return []protocols.Protocol{p} }
+	want := protocoltest.Run(https(), c, turns)
+	if got := protocoltest.Run(https(), c, protocoltest.Cut(turns, int(at), int(at)*2)); !slices.Equal(got, want) {
+		t.Fatalf("cut at %d:\n got %s\nwant %s", at, strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	var single []protocoltest.Turn
+	for _, turn := range turns {
+		for k := range turn.Text {
+			single = append(single, protocoltest.Turn{Dir: turn.Dir, Text: turn.Text[k : k+1]})
+		}
+		if turn.Gap > 0 {
+			single = append(single, turn)
+		}
+	}
+	if got := protocoltest.Run(https(), c, single); !slices.Equal(got, want) {
+		t.Fatalf("one byte at a time:\n got %s\nwant %s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
 }

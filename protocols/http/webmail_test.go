@@ -85,7 +85,7 @@ var exchanges = []exchanged{
 	{name: "activesync binary", request: "POST /Microsoft-Server-ActiveSync?jBMJBBAAAQIDBAUGBwgJCgsMDQ4PBAAAAAAHaVBob25lIA==", status: "200 OK",
 		want: []string{`API=activesync Operation="ItemOperations" Outcome=accepted Code=200 UserAgent="x" DeviceID="000102030405060708090A0B0C0D0E0F"`}},
 	{name: "mapi", request: "POST /mapi/emsmdb/?MailboxId=x HTTP/1.1\r\nX-RequestType: Execute", kind: "application/mapi-http", body: "xx", status: "200 OK", answerKind: "application/mapi-http", answer: "PROCESSING\r\nDONE\r\n\r\nyy",
-		want: []string{`API=mapi Operation="Execute" Outcome=accepted Code=200`}},
+		want: []string{`API=mapi Operation="Execute" Mailbox="x" Outcome=accepted Code=200`}},
 	{name: "pst", request: "GET /export/ann.pst", status: "200 OK", answerKind: "application/octet-stream", answer: "!BDN....",
 		want: []string{`API=file Operation="GET" Outcome=accepted Code=200 Bytes=8 UserAgent="x" Name="ann.pst"`}},
 	{name: "nothing of ours", request: "GET /index.html", status: "200 OK", answerKind: "text/html", answer: "x"},

@@ -88,7 +88,7 @@ func (x *content) fill(e *protocols.Message, out protocols.Sink) {
 
 // recipients are those of the header, where the call names none beside it.
 func (x *content) recipients(m *mail) {
-	if len(m.to) > 0 {
+	if m.size = x.size; len(m.to) > 0 {
 		return
 	}
 	head := x.head

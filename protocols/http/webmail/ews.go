@@ -41,7 +41,7 @@ func (ews) request(c *call, what scan.Token, path, value []byte, size uint64) sc
 		}
 	case what == scan.Open && len(rest) == 0:
 		if len(c.op) == 0 {
-			c.operation(string(op[:min(len(op), 64)]))
+			c.operation(string(bytes.TrimSuffix(op[:min(len(op), 64)], []byte("Request"))))
 			c.ewsBegin(op)
 		}
 	case is(op, "CreateItem", "SendItem", "UpdateItem"):
@@ -165,7 +165,7 @@ func ewsItem(path []byte) bool {
 }
 
 func (ews) response(c *call, what scan.Token, path, value []byte, size uint64) scan.Taker {
-	if within(path, "InboxRules") && is(c.op, "GetInboxRules") {
+	if is(c.op, "GetInboxRules") && within(path, "InboxRules") {
 		c.ewsRules(what, path, value)
 		return nil
 	}

@@ -45,7 +45,7 @@ func (s *Set) transfer(r *Request, path []byte) *call {
 	if isStore(name) {
 		c.file = keep(c.file, unquoted(name), 256)
 	}
-	c.key = c.nameID(append(append([]byte{}, r.Host...), r.Target...))
+	c.key = c.nameID(r.Host) ^ c.nameID(r.Target)*3
 	if form {
 		c.as(asParts, kind)
 	}
@@ -120,7 +120,7 @@ func (c *call) sniff(b []byte) {
 		c.quiet, c.form = false, unread
 	case mbox && (hasSuffix(c.file, ".mbox") || bytes.IndexByte(c.word, '\n') > 0 && bytes.Count(c.word, []byte{':'}) >= 2):
 		begin := c.word
-		c.quiet, c.other, c.mark = false, (*call).mbox, 0
+		c.quiet, c.other, c.mark = false, (*call).mbox, len("\n\n") // as if behind an empty line
 		c.mbox(begin)
 		c.mbox(b[len(begin)-from:])
 	case mbox && len(c.word) < most, bytes.HasPrefix([]byte("From "), c.word), bytes.HasPrefix([]byte("!BDN"), c.word):
@@ -133,31 +133,32 @@ func (c *call) sniff(b []byte) {
 // boxStart is what a message begins with, behind those before it.
 const boxStart = "\n\nFrom "
 
-// mbox counts the messages of an mbox file (RFC 4155): a line with From at the
-// beginning, and behind an empty line.
+// mbox counts the messages of an mbox file (RFC 4155): lines that begin with From,
+// stand at the beginning or behind an empty line, and hold a time.
 func (c *call) mbox(b []byte) {
 	for _, ch := range b {
-		if ch == '\r' {
-			continue
-		}
-		if c.mark == 0 && len(c.items) == 0 { // the file's beginning
-			c.mark = 2
-		}
-		switch {
-		case ch == boxStart[c.mark]:
-			if c.mark++; c.mark == len(boxStart) {
-				c.boxed()
-				c.mark = 0
-				if c.more {
-					c.form = unread
-					return
+		switch n := len(boxStart); {
+		case ch == '\r':
+		case c.mark == n: // in such a line
+			if ch == ':' {
+				c.batch.status++
+			}
+			if ch == '\n' {
+				if c.mark = 1; c.batch.status >= 2 {
+					c.boxed()
 				}
 			}
+		case ch == boxStart[c.mark]:
+			c.mark++
+			c.batch.status = 0
 		case ch == '\n':
 			c.mark = 1 + min(c.mark, 2)/2
 		default:
 			c.mark = 0
 		}
+	}
+	if c.more {
+		c.form = unread
 	}
 }
 

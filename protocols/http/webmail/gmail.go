@@ -1,6 +1,8 @@
 package webmail
 
 import (
+	"bytes"
+
 	"mailsensor/protocols"
 	"mailsensor/protocols/http/webmail/scan"
 )
@@ -212,7 +214,7 @@ func (c *call) gmailRules(what scan.Token, path, value []byte) {
 		}
 		if r := c.newRule(""); r != nil {
 			r.listed = true
-			r.command = string(c.op[:min(len(c.op), 64)])
+			r.command = string(bytes.TrimPrefix(c.op[:min(len(c.op), 64)], []byte("settings.")))
 		}
 	}
 	if what == scan.Close && len(path) == 0 {

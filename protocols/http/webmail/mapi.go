@@ -9,7 +9,7 @@ func (s *Set) mapi(r *Request, query []byte) *call {
 	c.begin(s, silent{}, "mapi", r)
 	kind := r.Header("x-requesttype")
 	c.operation(string(kind[:min(len(kind), 64)]))
-	c.someoneElse(parameter(query, "MailboxId"))
+	c.mailbox = keep(c.mailbox, parameter(query, "MailboxId"), maxName)
 	return c
 }
 
@@ -33,6 +33,7 @@ func (c *call) mapiPreamble(b []byte) {
 		}
 		text := bytes.TrimRight(c.word, "\r")
 		if name, v, ok := bytes.Cut(text, []byte{':'}); ok && is(name, "X-ResponseCode") {
+			c.oks, c.noes = 0, 0 // what the header of the response said was only that work begins
 			c.verdict(string(bytes.TrimSpace(v)) == "0")
 		}
 		if c.word = c.word[:0]; len(text) == 0 {

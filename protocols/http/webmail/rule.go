@@ -82,8 +82,15 @@ func (c *call) rulePart(path, value []byte) {
 	switch in, what := below(path, "Conditions", "Exceptions", "criteria", "negatedCriteria"); {
 	case in != nil:
 		r.condition(is(in, "Exceptions"), what, key, value)
-	case isCondition(key), isCondition(parent(path)):
-		r.condition(hasPrefix(key, "ExceptIf"), nil, key, value)
+	case conditionOf(path) != nil:
+		what := conditionOf(path)
+		except := hasPrefix(what, "ExceptIf")
+		if except {
+			what = what[len("ExceptIf"):]
+		}
+		if !is(key, "DisplayName", "RoutingType", "__type") {
+			r.condition(except, what, what, value)
+		}
 	case r.sends(path, key, value), r.does(path, key, value):
 	case is(key, "DisplayName", "Name") && !within(path, "From", "SentTo", "ForwardTo", "RedirectTo", "Folder"):
 		r.name = keep(r.name, value, maxName)
@@ -167,6 +174,18 @@ func (r *rule) does(path, key, value []byte) bool {
 	return true
 }
 
+// conditionOf is the first name in a path that isCondition.
+func conditionOf(path []byte) []byte {
+	for len(path) > 0 {
+		name, rest, _ := bytes.Cut(path, []byte{'/'})
+		if isCondition(name) {
+			return name
+		}
+		path = rest
+	}
+	return nil
+}
+
 // isCondition reports whether a key is one of those by which Outlook on the web says,
 // beside the actions, what a rule looks for (the parameters of New-InboxRule).
 func isCondition(key []byte) bool {
@@ -212,6 +231,9 @@ func (r *rule) address(kind protocols.ActionKind, key, value []byte) {
 	}
 	if i := bytes.IndexByte(value, '<'); i >= 0 { // "Name" <address>
 		value = bytes.TrimRight(value[i+1:], "> ")
+	}
+	if is(key, "Name", "DisplayName") { // whatever it says
+		return
 	}
 	internal := hasPrefix(value, "/o=") && is(key, "EmailAddress", "Address", "RawIdentity")
 	if !internal && (bytes.IndexByte(value, '@') <= 0 || bytes.IndexByte(value, ' ') >= 0) {
@@ -274,7 +296,7 @@ func (w *teller) rule(r *rule) {
 // that is not deleted stays where its owner can see it.
 func (w *teller) contents(e *protocols.RuleChange, r *rule) {
 	e.Contents = len(r.actions) > 0
-	e.KeepsCopy = !r.loses
+	e.KeepsCopy = e.Contents && !r.loses
 	for _, a := range r.actions {
 		if a.Kind == protocols.ActionDiscard {
 			e.KeepsCopy = false

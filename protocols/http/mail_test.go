@@ -1,0 +1,110 @@
+package http
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"mailsensor/capture"
+	"mailsensor/protocols"
+	"mailsensor/protocols/protocoltest"
+)
+
+// exchanges reads a file of testdata/mail: lines that begin with > are the head of a
+// request, those with < that of a response (its first line is the status), others
+// content. A line that begins with ~ is a Go string without its quotes and has no
+// line end. # at the beginning of a file is a comment.
+func exchangesOf(t testing.TB, text string) (turns []protocoltest.Turn) {
+	t.Helper()
+	var head, body bytes.Buffer
+	dir := capture.ToServer
+	flush := func() {
+		if head.Len() == 0 {
+			return
+		}
+		content := body.String()
+		if !strings.HasPrefix(content, "\x00") {
+			content = strings.TrimSuffix(content, "\n")
+		}
+		content = strings.TrimPrefix(content, "\x00")
+		if content != "" || dir == capture.ToClient {
+			fmt.Fprintf(&head, "Content-Length: %d\r\n", len(content))
+		}
+		turns = append(turns, protocoltest.Turn{Dir: dir, Text: []byte(head.String() + "\r\n" + content)})
+		head.Reset()
+		body.Reset()
+	}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		switch {
+		case strings.HasPrefix(line, "#"), line == "" && head.Len() == 0:
+		case strings.HasPrefix(line, "> "), strings.HasPrefix(line, "< "):
+			d := capture.ToServer
+			if line[0] == '<' {
+				d = capture.ToClient
+			}
+			rest := line[2:]
+			if head.Len() > 0 && d == dir && body.Len() == 0 {
+				head.WriteString(rest + "\r\n")
+				continue
+			}
+			flush()
+			if dir = d; d == capture.ToServer {
+				head.WriteString(rest + " HTTP/1.1\r\nHost: mail.corp.example\r\n")
+			} else {
+				head.WriteString("HTTP/1.1 " + rest + " x\r\n")
+			}
+		case strings.HasPrefix(line, "~"):
+			s, err := strconv.Unquote(`"` + line[1:] + `"`)
+			if err != nil {
+				t.Fatalf("%s: %v", line, err)
+			}
+			if body.Len() == 0 {
+				body.WriteByte(0)
+			}
+			body.WriteString(s)
+		default:
+			body.WriteString(line + "\n")
+		}
+	}
+	flush()
+	return turns
+}
+
+// TestMail plays every file of testdata/mail, after the documentation of the APIs: up
+// to ---- the exchanges, behind it the events. Each is also cut everywhere.
+func TestMail(t *testing.T) {
+	files, err := filepath.Glob("testdata/mail/*.txt")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("%d goldens, %v", len(files), err)
+	}
+	for _, name := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txt"), func(t *testing.T) {
+			b, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list := []protocols.Protocol{New()}
+			dialogue, want, _ := strings.Cut(string(b), "----\n")
+			turns := exchangesOf(t, dialogue)
+			got := strings.Join(protocoltest.Run(list, protocoltest.Conn(80), turns), "\n") + "\n"
+			if *update {
+				if err := os.WriteFile(name, []byte(dialogue+"----\n"+got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			} else if got != want {
+				t.Errorf("got\n%swant\n%s", got, want)
+			}
+			for _, secret := range []string{"SECRET", "U0VDUkVU", "c3VwZXI"} {
+				if strings.Contains(got, secret) {
+					t.Errorf("%s is in the events", secret)
+				}
+			}
+			protocoltest.CutEverywhere(t, list, protocoltest.Conn(80), turns, 200)
+		})
+	}
+}
