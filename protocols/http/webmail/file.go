@@ -167,15 +167,22 @@ func (c *call) boxed() {
 	c.add(item{id: max(c.key+uint64(len(c.items))*0x9e3779b97f4a7c15, 1), level: protocols.ReadWhole})
 }
 
-// uploads takes octets of a part of a form.
+// uploads takes octets of a part of a form. By its name, or by how it begins, it is
+// mail.
 func (c *call) uploads(b []byte) {
-	if c.batch.size == uint64(len(b)) && bytes.HasPrefix(b, []byte("!BDN")) && len(c.batch.file) == 0 {
-		c.batch.file = append(c.batch.file, "pst"...)
+	if c.batch.size == uint64(len(b)) {
+		c.word = c.word[:0]
 	}
-	if len(c.batch.file) == 0 {
+	before := len(c.batch.file) > 0 || string(c.word) == "!BDN"
+	c.word = append(c.word, b[:min(len(b), 4-len(c.word))]...)
+	switch {
+	case before:
+		c.octets += uint64(len(b))
+	case len(c.batch.file) > 0, string(c.word) == "!BDN":
+		c.octets += c.batch.size
+	default:
 		return
 	}
-	c.octets += uint64(len(b))
 	if c.quiet {
 		c.quiet = false
 		c.file = keep(c.file, c.batch.file, 256)

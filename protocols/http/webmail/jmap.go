@@ -108,6 +108,8 @@ func (c *call) method(what scan.Token, path, value []byte, list string) (rest []
 			c.word, c.mark, c.rule, c.mail, c.ask = c.word[:0], 0, -1, -1, -1
 		}
 		return nil, false
+	case !bytes.HasPrefix(path[len(list):], []byte("/[]")): // no list of three
+		return nil, false
 	case len(path) == len(list)+len("/[]") && what == scan.Text:
 		if c.mark++; c.mark == 1 {
 			c.word = keep(c.word, value, 64)

@@ -57,7 +57,7 @@ func (s *session) visit(c *call, what scan.Token, path, value []byte) {
 		s.download = urlPath(s.download, value)
 	case string(path) == "/uploadUrl":
 		s.upload = urlPath(s.upload, value)
-	case bytes.HasPrefix(path, []byte(account)) && hasSuffix(path, "/name"):
+	case bytes.HasPrefix(path, []byte(account)) && hasSuffix(path, "/name") && len(path) > len(account)+len("/name"):
 		id := path[len(account) : len(path)-len("/name")]
 		if len(s.accounts) < maxAccounts && bytes.IndexByte(id, '/') < 0 {
 			s.accounts = append(s.accounts, named{c.nameID(id), bytes.Clone(value[:min(len(value), maxName)])})
