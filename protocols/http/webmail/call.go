@@ -77,6 +77,7 @@ type call struct {
 	ask    int // the one that is being read; -1: none
 	items  []protocols.ReadItem
 	now    item
+	pieces []uint64 // JMAP: blobs of its parts
 	rules  []rule
 	rule   int // the one that is being read; -1: none
 	mails  []mail
@@ -117,7 +118,7 @@ func (c *call) begin(s *Set, a api, name string, r *Request) {
 	*c = call{
 		set: s, api: a, name: name, op: c.op[:0], agent: c.agent[:0], device: c.device[:0], user: c.user[:0], mailbox: c.mailbox[:0], file: c.file[:0],
 		json: c.json, xml: c.xml, wbxml: c.wbxml, parts: c.parts, asks: c.asks[:0], items: c.items[:0], rules: c.rules[:0], mails: c.mails[:0],
-		word: c.word[:0], batch: c.batch, ask: -1, rule: -1, mail: -1,
+		word: c.word[:0], pieces: c.pieces[:0], batch: c.batch, ask: -1, rule: -1, mail: -1,
 	}
 	c.batch.reset()
 	c.agent = keep(c.agent, r.Header("user-agent"), 256)

@@ -329,14 +329,13 @@ func (jmap) response(c *call, what scan.Token, path, value []byte, size uint64) 
 
 // jmapMessage takes what is told of a message.
 func (c *call) jmapMessage(what scan.Token, path, rest, value []byte, size uint64) {
-	s := &c.set.session
 	switch {
 	case what == scan.Open && string(rest) == "/list/[]":
 		c.found(path)
-		s.pending = 0
+		c.pieces = c.pieces[:0]
 		return
 	case what == scan.Close && string(rest) == "/list/[]":
-		s.join(c.now.blob, c.now.id)
+		c.set.session.join(&c.now, c.pieces)
 		c.done(path)
 		return
 	}
@@ -353,8 +352,8 @@ func (c *call) jmapMessage(what scan.Token, path, rest, value []byte, size uint6
 		c.text(size)
 	case is(last(in), "isTruncated") && is(value, "true"):
 		c.now.cut = true
-	case is(last(in), "blobId"):
-		s.part(c.nameID(value))
+	case is(last(in), "blobId") && len(c.pieces) < maxParts:
+		c.pieces = append(c.pieces, c.nameID(value))
 	}
 }
 

@@ -15,7 +15,6 @@ type session struct {
 	upload        []byte
 	blobs         []blob // a ring
 	next          int
-	pending       int // blobs at the end that belong to the message that is being read
 }
 
 // named is the name of an account, by the number of its id.
@@ -34,6 +33,7 @@ type blob struct {
 const (
 	maxAccounts = 64
 	maxBlobs    = 4096
+	maxParts    = 64 // of a message
 )
 
 func (s *session) reset() {
@@ -113,7 +113,7 @@ func (s *session) account(id uint64) []byte {
 
 func (s *session) blob(id uint64) *blob {
 	for i := len(s.blobs) - 1; i >= 0; i-- {
-		if s.blobs[i].id == id && s.blobs[i].message != 0 {
+		if s.blobs[i].id == id {
 			return &s.blobs[i]
 		}
 	}
@@ -129,27 +129,15 @@ func (s *session) put(b blob) {
 	s.next = (s.next + 1) % maxBlobs
 }
 
-// part notes a blob of the message that is being read, whose name may come later.
-func (s *session) part(id uint64) {
-	if s.pending++; s.pending <= 64 {
-		s.put(blob{id: id, part: true})
+// join completes the blobs of a message: its own, and those of its parts.
+func (s *session) join(n *item, parts []uint64) {
+	if n.id == 0 {
+		return
 	}
-}
-
-// join completes the blobs of a message.
-func (s *session) join(own, message uint64) {
-	n := min(s.pending, 64)
-	for k := range n {
-		i := len(s.blobs) - n + k
-		if len(s.blobs) == maxBlobs {
-			i = (s.next - n + k + maxBlobs) % maxBlobs
-		}
-		if b := &s.blobs[i]; b.message == 0 {
-			b.message = message
-		}
+	for _, id := range parts {
+		s.put(blob{id: id, message: n.id, part: true})
 	}
-	s.pending = 0
-	if own != 0 && message != 0 {
-		s.put(blob{id: own, message: message})
+	if n.blob != 0 {
+		s.put(blob{id: n.blob, message: n.id})
 	}
 }
