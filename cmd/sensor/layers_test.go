@@ -20,6 +20,7 @@ var shared = []string{
 	"capture",
 	"capture/filter",
 	"detectors",
+	"detectors/baseline",
 	"detectors/detectortest",
 	"detectors/freemail",
 	"detectors/inside",

@@ -47,6 +47,14 @@ func (t *Table[K, V]) Len() int { return len(t.index) }
 // Get finds k, which becomes the most recently used, or returns nil.
 func (t *Table[K, V]) Get(k K) *V { return t.touch(t.index[k]) }
 
+// Peek finds k or returns nil, and changes nothing.
+func (t *Table[K, V]) Peek(k K) *V {
+	if e := t.index[k]; e != nil {
+		return &e.value
+	}
+	return nil
+}
+
 // GetBytes is Get for a key that is not yet a string; it does not allocate.
 func GetBytes[V any](t *Table[string, V], k []byte) *V { return t.touch(t.index[string(k)]) }
 

@@ -1,0 +1,204 @@
+// Package baseline learns what is usual for an entity, in this hour of the week, and
+// scores what is not: counts by entity and metric, in event time.
+//
+// The statistics are those of docs/baselines.md: a level, a week's shape shrunk to
+// the peer group's, overdispersion, an exact negative binomial tail; sums of
+// evidence over windows, up and down; the day so far; bursts that come again; a
+// guard that keeps an attack from being learned. What is learned depends on the
+// counts and their times alone, on no clock and no order of maps, and is stored as
+// it is: a stream in one run or in fourteen teaches the same, byte for byte.
+//
+// Observe costs a look-up and two additions. Everything else happens when a window
+// closes. An Engine is used from one goroutine.
+package baseline
+
+import (
+	"time"
+
+	"mailsensor/detectors/recent"
+)
+
+// Engine holds the baselines.
+type Engine struct {
+	// Late counts observations of windows that were closed already; they counted in
+	// the open one.
+	Late uint64
+
+	config   Config
+	raise    func(*Score)
+	step     int64   // length of a window, ns
+	perDay   float64 // windows
+	entities *recent.Table[key, entity]
+	series   slab[series]
+	shapes   slab[shape]
+	groups   [kinds][metrics]*[classes]*group
+	popular  [kinds][metrics]uint8 // class of new entities
+	limits   [kinds][metrics]Thresholds
+
+	started bool
+	window  int64 // the open one, in steps since 1970
+	next    int64 // when five minutes or the window end, ns
+	seen    bool  // anything in the open window
+	quiet   bool  // a holiday, as some peers show
+	empty   int64 // windows in a row in which nothing was seen at all
+	touched []*entity
+
+	decay  decays
+	local  local // of the open window
+	scores []Score
+}
+
+type key struct {
+	kind Kind
+	name string
+}
+
+type entity struct {
+	key     key
+	series  [metrics]uint32 // 0 is none
+	touched bool            // has counts in the open five minutes
+}
+
+// decays are what sums are multiplied with per window, or per visit.
+type decays struct{ level, dispersion, day, reference, workday, weekend, profile float64 }
+
+const (
+	hour        = int64(time.Hour)
+	fiveMinutes = int64(5 * time.Minute)
+	blind       = 24 // hours without anything at all, after which the sensor was not there to see
+)
+
+// New returns an Engine that gives its scores to raise. A Score is good until raise
+// returns.
+func New(c Config, raise func(*Score)) *Engine {
+	if c.Location == nil {
+		c.Location = time.UTC
+	}
+	if c.Interval == 0 {
+		c.Interval = time.Hour
+	}
+	if c.MaxEntities <= 0 {
+		c.MaxEntities = 100_000
+	}
+	if c.Thresholds == nil {
+		c.Thresholds = Defaults
+	}
+	e := &Engine{config: c, raise: raise, step: int64(c.Interval), entities: recent.New[key, entity](c.MaxEntities)}
+	e.perDay = float64(24*hour) / float64(e.step)
+	visits := max(1, e.perDay/24)
+	e.decay = decays{
+		level:      exp2(-1 / (levelLife * e.perDay)),
+		dispersion: exp2(-1 / (dispersionLife * e.perDay)),
+		day:        exp2(-1. / dispersionLife),
+		reference:  exp2(-1. / referenceLife),
+		workday:    exp2(-1 / (shapeLife / 7 * 5 * visits)),
+		weekend:    exp2(-1 / (shapeLife / 7 * 2 * visits)),
+		profile:    exp2(-1 / (profileLife / 7 * visits)),
+	}
+	for k := range kinds {
+		for m := range metrics {
+			e.limits[k][m] = c.Thresholds(k, m)
+		}
+	}
+	return e
+}
+
+// Observe adds n to what an entity did, at t (Unix ns). Distinct things are observed
+// as they turn up for the first time in a window: see Window.
+func (e *Engine) Observe(k Kind, name string, m Metric, t int64, n float64) {
+	e.Tick(t)
+	ent := e.entities.Get(key{k, name})
+	if ent == nil {
+		ent = e.insert(key{k, name})
+	}
+	e.count(ent, m, t, n)
+}
+
+// ObserveBytes is Observe for a name that is not yet a string.
+func (e *Engine) ObserveBytes(k Kind, name []byte, m Metric, t int64, n float64) {
+	e.Tick(t)
+	ent := e.entities.Get(key{k, string(name)})
+	if ent == nil {
+		ent = e.insert(key{k, string(name)})
+	}
+	e.count(ent, m, t, n)
+}
+
+func (e *Engine) count(ent *entity, m Metric, t int64, n float64) {
+	i := ent.series[m]
+	if i == 0 {
+		i = e.create(ent, m)
+	}
+	if t < e.window*e.step {
+		e.Late++
+	}
+	s := e.series.at(i)
+	n /= m.unit()
+	s.count += float32(n)
+	s.five += float32(n)
+	e.seen = true
+	if !ent.touched {
+		ent.touched = true
+		e.touched = append(e.touched, ent)
+	}
+}
+
+// insert makes room for an entity.
+func (e *Engine) insert(k key) *entity {
+	if e.entities.Full() {
+		_, oldest := e.entities.Oldest()
+		e.drop(oldest)
+	}
+	ent := e.entities.Insert(k)
+	*ent = entity{key: k}
+	return ent
+}
+
+func (e *Engine) drop(ent *entity) {
+	for m, i := range ent.series {
+		if i != 0 {
+			e.shapes.give(e.series.at(i).shape)
+			e.series.give(i)
+			ent.series[m] = 0
+		}
+	}
+}
+
+// create begins a series.
+func (e *Engine) create(ent *entity, m Metric) uint32 {
+	i := e.series.take()
+	ent.series[m] = i
+	k := ent.key.kind
+	if e.groups[k][m] == nil {
+		e.groups[k][m] = new([classes]*group)
+		for c := range classes {
+			e.groups[k][m][c] = newGroup(k, c, e.window, e.perDay)
+		}
+	}
+	*e.series.at(i) = series{norm: 1, inflation: 1, born: uint32(e.window), class: e.popular[k][m]}
+	for d := range 7 {
+		e.series.at(i).weekday[d] = one
+	}
+	return i
+}
+
+// Forget drops an entity and reports whether it was known.
+func (e *Engine) Forget(k Kind, name string) bool {
+	ent := e.entities.Get(key{k, name})
+	if ent == nil {
+		return false
+	}
+	e.drop(ent)
+	e.entities.Delete(key{k, name})
+	return true
+}
+
+// Evicted counts the entities that were forgotten for want of room.
+func (e *Engine) Evicted() uint64 { return e.entities.Evicted }
+
+// Entities is how many are known.
+func (e *Engine) Entities() int { return e.entities.Len() }
+
+// Window is the number of the open window: it changes when distinct counts begin
+// anew.
+func (e *Engine) Window() int64 { return e.window }
