@@ -7,7 +7,7 @@ FUZZTIME ?= 60s
 
 export CGO_ENABLED = 0
 
-.PHONY: build demo test check race fuzz bench golden clean
+.PHONY: build demo test check race fuzz bench eval golden clean
 
 build: ## one static binary in bin/
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sensor ./cmd/sensor
@@ -34,6 +34,9 @@ bench: ## speed and memory against wc -l, in one run
 	$(GO) build -trimpath -o bin/pcapgen ./cmd/pcapgen
 	$(MAKE) build
 	$(GO) run ./cmd/bench
+
+eval: ## the baselines on invented mail, held-back seeds, beside three rivals
+	$(GO) run ./cmd/eval
 
 golden: ## rewrite the golden files; review the difference before committing
 	$(GO) test ./cmd/internal/report ./cmd/sensor ./detectors/summary ./protocols/http ./protocols/imap ./protocols/pop3 ./protocols/sieve ./protocols/smtp -update
