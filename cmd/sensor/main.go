@@ -32,6 +32,7 @@ func main() {
 type cli struct {
 	Replay     replayCmd     `cmd:"" help:"Read capture files: count, summarise, write events."`
 	Config     configCmd     `cmd:"" help:"Check and show the settings."`
+	Baseline   baselineCmd   `cmd:"" help:"What is usual: score series against it."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 	Completion completionCmd `cmd:"" help:"Print the completion script of a shell."`
 }
