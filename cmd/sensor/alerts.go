@@ -7,7 +7,6 @@ import (
 	"os"
 
 	"mailsensor/cmd/internal/config"
-	"mailsensor/cmd/internal/pipeline"
 	"mailsensor/detectors"
 	"mailsensor/detectors/all"
 	"mailsensor/detectors/geo"
@@ -41,16 +40,8 @@ func watch(conf config.Config, border *inside.Border) (*detectors.Set, error) {
 	return detectors.NewSet(all.Detectors(conf.Detectors, around)), nil
 }
 
-// found puts the alerts into the summary and writes them where --alerts says.
-func (c *replayCmd) found(std *streams, set *detectors.Set, doc *summary.Document, res pipeline.Result) error {
-	set.Finish(res.Last)
-	doc.Alerts = set.Alerts()
-	doc.AlertsDropped = set.Dropped
-	var techniques []string
-	for _, a := range doc.Alerts {
-		techniques = append(techniques, a.Techniques...)
-	}
-	doc.Overlap = intel.Overlap(techniques)
+// writeAlerts writes the alerts of the summary where --alerts says.
+func (c *replayCmd) writeAlerts(std *streams, doc *summary.Document) error {
 	if c.Alerts == "" {
 		return nil
 	}

@@ -31,6 +31,7 @@ func main() {
 // cli is the command line. Each subcommand has a file of its own.
 type cli struct {
 	Replay     replayCmd     `cmd:"" help:"Read capture files: count, summarise, write events."`
+	Run        runCmd        `cmd:"" help:"Watch network interfaces: count, alert, export metrics."`
 	Config     configCmd     `cmd:"" help:"Check and show the settings."`
 	Baseline   baselineCmd   `cmd:"" help:"What is usual: score series against it."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`

@@ -69,12 +69,16 @@ func notAnInput(path string, source *pcapfile.Source) error {
 
 // fill adds to the summary what the events do not tell.
 func fill(doc *summary.Document, source *pcapfile.Source, res pipeline.Result) {
+	fillResult(doc, res)
+	doc.Capture.Files = filesRead(source)
+	doc.Capture.Truncated = len(source.Truncated()) > 0
+}
+
+func fillResult(doc *summary.Document, res pipeline.Result) {
 	c := &doc.Capture
-	c.Files = filesRead(source)
 	c.Packets, c.Bytes = res.Packets, res.Bytes
 	c.First, c.Last = summary.Time(res.First), summary.Time(res.Last)
 	c.SpanSeconds = time.Duration(res.Last - res.First).Seconds()
-	c.Truncated = len(source.Truncated()) > 0
 	c.Decode = decodeCounters(res)
 	c.TCP = counters(res.TCP)
 	c.Parsers = counters(res.Driver)

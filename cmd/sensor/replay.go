@@ -16,9 +16,6 @@ import (
 	"mailsensor/cmd/internal/config"
 	"mailsensor/cmd/internal/pipeline"
 	"mailsensor/detectors/inside"
-	"mailsensor/detectors/rules"
-	"mailsensor/detectors/session"
-	"mailsensor/detectors/summary"
 	"mailsensor/protocols"
 	"mailsensor/protocols/all"
 )
@@ -79,24 +76,16 @@ func (c *replayCmd) Run(std *streams) error {
 	defer source.Close()
 	opt.Source = source
 
-	border := inside.New(insideConfig(conf))
-	events, closeEvents, err := c.events(std, border, source)
+	a, err := newAnalysis(conf)
 	if err != nil {
 		return err
 	}
-	sum := summary.New(border)
-	set, err := watch(conf, border)
+	events, closeEvents, err := c.events(std, a.border, source)
 	if err != nil {
 		return err
 	}
-	sessions := session.New(conf.Trusted)
-	tracked := rules.New(border)
 	opt.Observe = func(ev protocols.Event) {
-		sessions.Observe(ev)
-		tracked.Observe(ev)
-		sum.Observe(ev)
-		set.Observe(ev)
-		if _, inner := ev.(*protocols.Opening); !inner {
+		if a.observe(ev) {
 			events(ev)
 		}
 	}
@@ -116,11 +105,10 @@ func (c *replayCmd) Run(std *streams) error {
 		return err
 	}
 	giveBack()
-	doc := sum.Document()
-	doc.Rules, doc.RulesEvicted = tracked.Rules(), tracked.Evicted
+	a.set.Finish(res.Last)
+	doc := a.document()
 	fill(doc, source, res)
-	doc.Capture.Sessions = counters(sessions.Counters())
-	if err := c.found(std, set, doc, res); err != nil {
+	if err := c.writeAlerts(std, doc); err != nil {
 		return err
 	}
 	if c.JSON || !c.Quiet {

@@ -60,6 +60,8 @@ func counters(w *Writer, group string, v any) {
 		f, name := val.Field(i), snake(val.Type().Field(i).Name)
 		switch {
 		case f.Kind() != reflect.Uint64:
+		case name+"_" == group:
+			w.Counter(group+"total", f.Uint())
 		case strings.HasPrefix(name, "peak_"):
 			w.Gauge(group+name, float64(f.Uint()))
 		default:

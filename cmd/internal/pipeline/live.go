@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"sync"
 
 	"mailsensor/capture/tcp"
@@ -50,6 +51,27 @@ func (r *reader) back() {
 		r.clock.now = t
 		r.clock.Jumps++
 	}
+}
+
+// drainFor is how long the kernel may take to hand over what it has.
+const drainFor = int64(100e6)
+
+// over reports whether reading is to end behind a frame of time at. A live source
+// is read up to when it was told to end.
+func (r *reader) over(ctx context.Context, at int64) bool {
+	return ctx.Err() != nil && (r.opt.Live == nil || at >= r.told())
+}
+
+// drained reports whether reading is to end where there is no frame.
+func (r *reader) drained(ctx context.Context) bool {
+	return ctx.Err() != nil && (r.opt.Live == nil || r.opt.Live.Now() >= r.told()+drainFor)
+}
+
+func (r *reader) told() int64 {
+	if r.until == 0 {
+		r.until = r.opt.Live.Now()
+	}
+	return r.until
 }
 
 // Progress shows from outside how a run is doing.

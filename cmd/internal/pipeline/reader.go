@@ -23,6 +23,7 @@ type reader struct {
 	round   *round
 	bytes   int // of frames in the round
 	frames  int
+	until   int64 // of a live source: when it was told to end
 }
 
 func newReader(opt Options, team []*worker, free <-chan *round, merged chan<- *round) *reader {
@@ -58,7 +59,7 @@ func (r *reader) read(ctx context.Context) error {
 		if err != nil {
 			if errors.Is(err, capture.ErrIdle) {
 				r.idle()
-				if r.send(); ctx.Err() != nil {
+				if r.send(); r.drained(ctx) {
 					return io.EOF
 				}
 				continue
@@ -82,7 +83,7 @@ func (r *reader) read(ctx context.Context) error {
 		r.frames++
 		if r.bytes += len(frame); r.bytes >= roundBytes || r.frames >= roundFrames {
 			r.send()
-			if ctx.Err() != nil {
+			if r.over(ctx, info.Time) {
 				return io.EOF
 			}
 		}

@@ -65,8 +65,12 @@ func calls(opt Options) error {
 	for _, f := range families {
 		group.NamesWithCondtions = append(group.NamesWithCondtions, when("socket", 0, seccomp.Equal, f))
 	}
+	groups := []seccomp.SyscallGroup{group}
+	if _, ok := info.SyscallNames["clone3"]; ok { // its flags cannot be looked at: a C library is to fall back to clone
+		groups = append(groups, seccomp.SyscallGroup{Action: seccomp.ActionErrno | seccomp.Action(unix.ENOSYS), Names: []string{"clone3"}})
+	}
 	err = seccomp.LoadFilter(seccomp.Filter{NoNewPrivs: true, Flag: seccomp.FilterFlagTSync,
-		Policy: seccomp.Policy{DefaultAction: seccomp.ActionErrno, Syscalls: []seccomp.SyscallGroup{group}}})
+		Policy: seccomp.Policy{DefaultAction: seccomp.ActionErrno, Syscalls: groups}})
 	if err != nil && !errors.Is(err, unix.ENOSYS) {
 		return fmt.Errorf("sandbox: seccomp: %w", err)
 	}

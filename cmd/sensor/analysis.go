@@ -1,0 +1,56 @@
+package main
+
+import (
+	"mailsensor/cmd/internal/config"
+	"mailsensor/detectors"
+	"mailsensor/detectors/inside"
+	"mailsensor/detectors/intel"
+	"mailsensor/detectors/rules"
+	"mailsensor/detectors/session"
+	"mailsensor/detectors/summary"
+	"mailsensor/protocols"
+)
+
+// analysis is all that looks at events, of a file or of a wire. It is for the one
+// goroutine that events come from.
+type analysis struct {
+	border   *inside.Border
+	sessions *session.Tracker
+	rules    *rules.Tracker
+	sum      *summary.Summary
+	set      *detectors.Set
+}
+
+func newAnalysis(conf config.Config) (*analysis, error) {
+	a := &analysis{border: inside.New(insideConfig(conf)), sessions: session.New(conf.Trusted)}
+	a.rules, a.sum = rules.New(a.border), summary.New(a.border)
+	var err error
+	a.set, err = watch(conf, a.border)
+	return a, err
+}
+
+// observe takes the next event. What is there for the others alone is not shown to
+// the user.
+func (a *analysis) observe(ev protocols.Event) (shown bool) {
+	a.sessions.Observe(ev)
+	a.rules.Observe(ev)
+	a.sum.Observe(ev)
+	a.set.Observe(ev)
+	_, inner := ev.(*protocols.Opening)
+	return !inner
+}
+
+// document is the summary so far; what the events do not tell is for the caller to
+// fill in.
+func (a *analysis) document() *summary.Document {
+	doc := a.sum.Document()
+	doc.Rules, doc.RulesEvicted = a.rules.Rules(), a.rules.Evicted
+	doc.Capture.Sessions = counters(a.sessions.Counters())
+	doc.Alerts, doc.AlertsDropped = a.set.Alerts(), a.set.Dropped
+	var techniques []string
+	for _, alert := range doc.Alerts {
+		techniques = append(techniques, alert.Techniques...)
+	}
+	doc.Overlap = intel.Overlap(techniques)
+	return doc
+}
