@@ -169,6 +169,7 @@ func tap(t *testing.T) (file string, stop func()) {
 		}
 	}()
 	return file, func() {
+		time.Sleep(300 * time.Millisecond) // for the last acknowledgements of what was said
 		close(quit)
 		<-done
 		src.Close()
