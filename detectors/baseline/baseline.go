@@ -63,6 +63,7 @@ type entity struct {
 type decays struct{ level, dispersion, day, reference, workday, weekend, profile float64 }
 
 const (
+	maxCount    = 1e12 // of one observation
 	hour        = int64(time.Hour)
 	fiveMinutes = int64(5 * time.Minute)
 	blind       = 24 // hours without anything at all, after which the sensor was not there to see
@@ -103,7 +104,8 @@ func New(c Config, raise func(*Score)) *Engine {
 	return e
 }
 
-// Observe adds n to what an entity did, at t (Unix ns). Distinct things are observed
+// Observe adds n to what an entity did, at t (Unix ns); what is not above 0 adds
+// nothing. Distinct things are observed
 // as they turn up for the first time in a window: see Window.
 func (e *Engine) Observe(k Kind, name string, m Metric, t int64, n float64) {
 	e.Tick(t)
@@ -133,7 +135,9 @@ func (e *Engine) count(ent *entity, m Metric, t int64, n float64) {
 		e.Late++
 	}
 	s := e.series.at(i)
-	n /= m.unit()
+	if n = min(n/m.unit(), maxCount); !(n > 0) {
+		return
+	}
 	s.count += float32(n)
 	s.five += float32(n)
 	e.seen = true

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"strings"
@@ -480,6 +481,23 @@ func TestBias(t *testing.T) {
 		if ratio := b[0] / b[1]; ratio < .9 || ratio > 1.1 {
 			t.Errorf("%s: %.3f of what was expected", g, ratio)
 		}
+	}
+}
+
+// Nothing, less than nothing and no number at all count as nothing; much is bounded.
+func TestOddCounts(t *testing.T) {
+	e := New(Config{}, func(*Score) {})
+	for i, n := range []float64{0, -5, math.NaN(), math.Inf(-1), math.Inf(1), 1e300, 3} {
+		e.Observe(Account, "a", MessagesSent, int64(i), n)
+	}
+	if x, _ := e.Expect(Account, "a", MessagesSent); x.Seen < 1.99e12 || x.Seen > 2.1e12 {
+		t.Errorf("%v", x.Seen)
+	}
+	for h := range int64(40 * 24) {
+		e.Observe(Account, "a", MessagesSent, h*hour, 1e12)
+	}
+	if x, _ := e.Expect(Account, "a", MessagesSent); math.IsNaN(x.Expected) || math.IsInf(x.Bound(), 0) || math.IsNaN(x.Bound()) {
+		t.Errorf("%+v", x)
 	}
 }
 

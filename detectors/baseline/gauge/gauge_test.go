@@ -1,7 +1,6 @@
 package gauge
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -124,7 +123,7 @@ func TestHistogram(t *testing.T) {
 		}
 	}
 	if s, far := h.surprise(6), h.surprise(60); s < 6.5 || far < s+3 {
-		t.Error(fmt.Sprintf("far out: %.1f and %.1f", s, far))
+		t.Errorf("far out: %.1f and %.1f", s, far)
 	}
 }
 
