@@ -108,3 +108,36 @@ func TestMail(t *testing.T) {
 		})
 	}
 }
+
+// Where octets of a call are lost, what was seen counts and is a lower bound; the call
+// behind it is whole again.
+func TestMailGaps(t *testing.T) {
+	b, err := os.ReadFile("testdata/mail/graph_messages.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dialogue, _, _ := strings.Cut(string(b), "----\n")
+	turns := exchangesOf(t, dialogue)
+	answer := turns[1].Text
+	cut := len(answer) - 100 // behind the first message
+	lost := append([]protocoltest.Turn{turns[0], {Dir: capture.ToClient, Text: answer[:cut]}, {Dir: capture.ToClient, Gap: 50},
+		{Dir: capture.ToClient, Text: answer[cut+50:]}}, turns[2:]...)
+	got := protocoltest.Run([]protocols.Protocol{New()}, protocoltest.Conn(80), lost)
+	want := protocoltest.Run([]protocols.Protocol{New()}, protocoltest.Conn(80), turns)
+	if !strings.Contains(got[0], "Confidence=lower_bound") || !strings.Contains(got[0], "Items=1") || !strings.Contains(got[1], "Confidence=lower_bound") {
+		t.Errorf("%s\n%s", got[0], got[1])
+	}
+	if len(got) != len(want) || strings.Join(got[2:len(got)-1], "\n") != strings.Join(want[2:len(want)-1], "\n") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	// A request without an answer: what became of it is not known.
+	b, err = os.ReadFile("testdata/mail/ews_rules.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dialogue, _, _ = strings.Cut(string(b), "----\n")
+	got = protocoltest.Run([]protocols.Protocol{New()}, protocoltest.Conn(80), exchangesOf(t, dialogue)[:1])
+	if all := strings.Join(got, "\n"); strings.Contains(all, "Outcome=") || strings.Contains(all, "Live=") || !strings.Contains(all, `Target="x@evil.example"`) {
+		t.Errorf("%s", all)
+	}
+}

@@ -12,6 +12,7 @@ const (
 	maxItems      = 4096
 	maxAsks       = 256 // requests within one
 	maxRules      = 64
+	maxParts      = 4096 // values of a rule
 	maxActions    = 32
 	maxConditions = 16
 	maxMails      = 32
@@ -88,28 +89,6 @@ type call struct {
 	batch  batch
 }
 
-// ask is a request within a call. A call that is no batch has one, of id 0.
-type ask struct {
-	id      uint64 // by which its response names it
-	kind    kind
-	message uint64 // that it names
-	rules   [2]int // those it makes: from, to
-	mail    int    // that it sends; -1: none
-	outcome protocols.Outcome
-}
-
-// kind is what the response to an ask holds.
-type kind uint8
-
-const (
-	other      kind = iota
-	messages        // messages, each with a name of its own
-	whole           // one message and nothing else
-	attachment      // of the message that the request names
-	ruleList
-	newDraft // a message that was stored, to be sent later
-)
-
 // begin gets the call ready for another exchange.
 func (c *call) begin(s *Set, a api, name string, r *Request) {
 	for i := range c.rules {
@@ -136,71 +115,6 @@ func (c *call) reads(r *Request, as form) {
 }
 
 func keep(dst, b []byte, n int) []byte { return append(dst[:0], b[:min(len(b), n)]...) }
-
-// operation adds the name of what is asked for; a batch has several.
-func (c *call) operation(parts ...string) {
-	from := len(c.op)
-	if from > 0 {
-		c.op = append(c.op, ' ')
-	}
-	for _, p := range parts {
-		c.op = append(c.op, p...)
-	}
-	if len(c.op) > maxOperation || hasWord(c.op[:from], c.op[min(from+1, len(c.op)):]) && from > 0 {
-		c.op = c.op[:from]
-	}
-}
-
-func hasWord(list, w []byte) bool {
-	for len(list) > 0 {
-		first, rest, _ := bytes.Cut(list, []byte{' '})
-		if bytes.Equal(first, w) {
-			return true
-		}
-		list = rest
-	}
-	return false
-}
-
-// asked begins an ask.
-func (c *call) asked(id uint64, k kind) *ask {
-	if len(c.asks) == maxAsks {
-		c.more = true
-		c.ask = -1
-		return nil
-	}
-	c.asks = append(c.asks, ask{id: id, kind: k, mail: -1, rules: [2]int{len(c.rules), len(c.rules)}})
-	c.ask = len(c.asks) - 1
-	return &c.asks[c.ask]
-}
-
-// current is the ask that is being read, or nil.
-func (c *call) current() *ask {
-	if c.ask < 0 {
-		return nil
-	}
-	return &c.asks[c.ask]
-}
-
-// first is the ask of a call that is no batch, or nil.
-func (c *call) first() *ask {
-	if len(c.asks) != 1 {
-		return nil
-	}
-	return &c.asks[0]
-}
-
-// find makes the ask of an id current.
-func (c *call) find(id uint64) *ask {
-	for i := range c.asks {
-		if c.asks[i].id == id {
-			c.ask = i
-			return &c.asks[i]
-		}
-	}
-	c.ask = -1
-	return nil
-}
 
 // Visit implements scan.Visitor.
 func (c *call) Visit(what scan.Token, path, value []byte, size uint64) scan.Taker {
@@ -341,46 +255,6 @@ func (c *call) ResponseBody(b []byte) {
 	c.write(b)
 }
 
-// accepted reports whether the service did what it was asked for, or some of it.
-func (c *call) accepted() bool {
-	return c.status >= 200 && c.status < 300 && (c.noes == 0 || c.oks > 0)
-}
-
-func (c *call) outcome() protocols.Outcome {
-	switch {
-	case c.status == 0:
-		return protocols.Unknown
-	case c.accepted():
-		return protocols.Accepted
-	}
-	return protocols.Rejected
-}
-
-// of is the outcome of a part of the call: what was said of it by itself, else that
-// of the call.
-func (c *call) of(o protocols.Outcome) protocols.Outcome {
-	if o == protocols.Unknown || c.outcome() != protocols.Accepted {
-		return c.outcome()
-	}
-	return o
-}
-
-// verdict takes one of the answers that a response holds.
-func (c *call) verdict(ok bool) {
-	if ok {
-		c.oks++
-	} else {
-		c.noes++
-	}
-}
-
-func verdict(ok bool) protocols.Outcome {
-	if ok {
-		return protocols.Accepted
-	}
-	return protocols.Rejected
-}
-
 // End implements Call.
 func (c *call) End(t int64, out protocols.Sink, whole bool) {
 	defer c.set.putCall(c)
@@ -417,47 +291,5 @@ func (c *call) byItself() {
 		c.add(item{id: a.message, level: protocols.ReadWhole, size: c.octets})
 	case attachment:
 		c.add(item{id: a.message, level: protocols.ReadPart, size: c.octets})
-	}
-}
-
-// teller puts what a call did into events.
-type teller struct {
-	c          *call
-	t          int64
-	out        protocols.Sink
-	confidence protocols.Confidence
-}
-
-// head completes that of an event. Who is named by the call alone is the account of
-// its events, and not of the connection: the next call may name somebody else.
-func (w *teller) head(h *protocols.Head) {
-	h.Confidence = w.confidence
-	if len(w.c.user) > 0 && !bytes.Equal(h.Account, w.c.user) {
-		h.Account = w.out.Copy(w.c.user)
-	}
-}
-
-func (w *teller) operation() {
-	c, e := w.c, w.out.MailOperation(w.t)
-	w.head(&e.Head)
-	e.API, e.Operation, e.Mailbox = c.name, w.out.Copy(c.op), w.out.Copy(c.mailbox)
-	e.Outcome, e.Code, e.Bytes = c.outcome(), uint16(c.status), c.octets
-	e.UserAgent, e.DeviceID, e.Name, e.Upload = w.out.Copy(c.agent), w.out.Copy(c.device), w.out.Copy(c.file), c.upload
-	e.Items = c.distinct()
-}
-
-func (w *teller) downloads() {
-	c := w.c
-	if len(c.items) == 0 || c.upload {
-		return
-	}
-	r := w.out.MailboxRead(w.t)
-	w.head(&r.Head)
-	r.Command, r.Mailbox = c.name, w.out.Copy(c.mailbox)
-	r.Items = append(r.Items, c.items...)
-	for i := range r.Items {
-		if r.Items[i].Kind == protocols.ReadPart {
-			r.Items[i].Section = w.out.Copy(partial)
-		}
 	}
 }

@@ -135,4 +135,8 @@ func (s *Set) newContent() *content {
 }
 
 // wipe clears what was kept of the message.
-func (x *content) wipe() { clear(x.head[:cap(x.head)]) }
+func (x *content) wipe() {
+	if clear(x.head[:cap(x.head)]); cap(x.head) > 4<<10 {
+		x.head = nil
+	}
+}

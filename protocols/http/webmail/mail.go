@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"mailsensor/protocols"
+	"mailsensor/protocols/http/webmail/scan"
 )
 
 // mail is a message that a call sends, or stores to be sent later.
@@ -86,6 +87,43 @@ func (m *mail) part() *protocols.Attachment {
 		return &m.attachments[n-1]
 	}
 	return nil
+}
+
+// json takes what a message says of itself in JSON.
+func (m *mail) json(what scan.Token, path, value []byte, size uint64) {
+	key := last(path)
+	switch {
+	case what == scan.Open && is(key, "[]") && is(parent(path), "attachments"):
+		m.attachment()
+	case what != scan.Text:
+	case is(key, "address") && within(path, "toRecipients", "ccRecipients", "bccRecipients"):
+		m.recipient(value)
+	case is(key, "address") && within(path, "from"):
+		m.from = keep(m.from, value, maxName)
+	case within(path, "attachments"):
+		m.attached64(key, value, size)
+	case is(key, "subject"):
+		m.subject = keep(m.subject, value, 256)
+	case is(key, "content") && is(parent(path), "body"), is(key, "comment"):
+		m.size += size
+	}
+}
+
+// attached64 takes a value of an attachment whose content is in base64.
+func (m *mail) attached64(key, value []byte, size uint64) {
+	a := m.part()
+	if a == nil {
+		return
+	}
+	switch {
+	case is(key, "name"):
+		a.Name = bytes.Clone(value[:min(len(value), 256)])
+	case is(key, "contentType"):
+		a.Type = bytes.ToLower(value[:min(len(value), 128)])
+	case is(key, "contentBytes", "Content"):
+		a.Size = decoded(size)
+		m.size += a.Size
+	}
 }
 
 // decoded is how many octets so many characters of base64 stand for.

@@ -19,6 +19,9 @@ func (s *Set) owa(r *Request, path, query []byte) *call {
 	if len(action) == 0 {
 		action = parameter(query, "action")
 	}
+	if i := indexFold(path, ".svc/s/"); len(action) == 0 && i >= 0 { // /owa/service.svc/s/GetFileAttachment
+		action = path[i+len(".svc/s/"):]
+	}
 	if i := indexFold(path, ".svc/"); len(action) == 0 && i >= 0 { // /ecp/RulesEditor/InboxRules.svc/NewObject
 		action = append(bytes.Clone(last(path[:i])), path[i+len(".svc"):]...)
 	}

@@ -22,6 +22,7 @@ type rule struct {
 	actions    []protocols.RuleAction
 	conditions [][]byte
 	script     *sieve // JMAP: the Sieve script that it is
+	parts      int    // values that were looked at
 	more       bool
 }
 
@@ -73,6 +74,10 @@ func (c *call) dropRule() {
 func (c *call) rulePart(path, value []byte) {
 	r := c.ruling()
 	if r == nil || len(value) == 0 {
+		return
+	}
+	if r.parts++; r.parts > maxParts {
+		r.more = true
 		return
 	}
 	key := last(path)
@@ -174,54 +179,6 @@ func (r *rule) does(path, key, value []byte) bool {
 	return true
 }
 
-// conditionOf is the first name in a path that isCondition.
-func conditionOf(path []byte) []byte {
-	for len(path) > 0 {
-		name, rest, _ := bytes.Cut(path, []byte{'/'})
-		if isCondition(name) {
-			return name
-		}
-		path = rest
-	}
-	return nil
-}
-
-// isCondition reports whether a key is one of those by which Outlook on the web says,
-// beside the actions, what a rule looks for (the parameters of New-InboxRule).
-func isCondition(key []byte) bool {
-	if hasPrefix(key, "ExceptIf") {
-		key = key[len("ExceptIf"):]
-	}
-	return is(key, "SubjectContainsWords", "SubjectOrBodyContainsWords", "BodyContainsWords", "FromAddressContainsWords", "From",
-		"RecipientAddressContainsWords", "HeaderContainsWords", "HasAttachment", "WithImportance", "WithSensitivity", "SentTo", "HasClassification",
-		"FlaggedForAction", "MessageTypeMatches", "MyNameInToBox", "MyNameInCcBox", "MyNameInToOrCcBox", "MyNameNotInToBox", "SentOnlyToMe",
-		"ReceivedAfterDate", "ReceivedBeforeDate", "WithinSizeRangeMinimum", "WithinSizeRangeMaximum")
-}
-
-// condition notes what a rule looks for, as its name and a value. Of an address the
-// name of the person is left out.
-func (r *rule) condition(except bool, what, key, value []byte) {
-	if len(what) > 0 && is(key, "name", "@ChangeKey", "RoutingType", "MailboxType") && !bytes.Equal(what, key) {
-		return
-	}
-	if len(r.conditions) == maxConditions {
-		r.more = true
-		return
-	}
-	text := make([]byte, 0, 64)
-	if except {
-		text = append(text, "except "...)
-	}
-	if len(what) == 0 || is(what, "[]") {
-		what = key
-	}
-	if text = append(text, what...); is(key, "MinimumSize", "MaximumSize", "StartDateTime", "EndDateTime") {
-		text = append(append(text, ' '), key...)
-	}
-	text = append(append(text, ' '), value[:min(len(value), 128)]...)
-	r.conditions = append(r.conditions, text)
-}
-
 // address adds an action that sends mail to an address; other values of its object,
 // as the name of a person, are passed by. Exchange names its own by a path (X.500).
 func (r *rule) address(kind protocols.ActionKind, key, value []byte) {
@@ -263,50 +220,4 @@ func (r *rule) act(kind protocols.ActionKind, target []byte) {
 		return
 	}
 	r.actions = append(r.actions, protocols.RuleAction{Kind: kind, Target: bytes.Clone(target[:min(len(target), maxName)])})
-}
-
-// rule tells of a rule.
-func (w *teller) rule(r *rule) {
-	if !r.sure {
-		return
-	}
-	c, out := w.c, w.out
-	e := out.RuleChange(w.t)
-	w.head(&e.Head)
-	e.Source, e.Command, e.Name = c.name, r.command, out.Copy(r.name)
-	e.Created, e.Removed, e.Listed, e.Truncated = r.created, r.removed, r.listed, r.more || !c.sent
-	e.Outcome = c.of(r.outcome)
-	if r.script != nil {
-		r.script.fill(e, out)
-	} else {
-		w.contents(e, r)
-	}
-	switch {
-	case e.Outcome != protocols.Accepted:
-	case r.removed:
-		e.Live = protocols.No
-	case r.enabled != protocols.Untold:
-		e.Live = r.enabled
-	case !r.idle:
-		e.Live = protocols.Yes
-	}
-}
-
-// contents tells what a rule does and when. Whatever else is done with it, a message
-// that is not deleted stays where its owner can see it.
-func (w *teller) contents(e *protocols.RuleChange, r *rule) {
-	e.Contents = len(r.actions) > 0
-	e.KeepsCopy = e.Contents && !r.loses
-	for _, a := range r.actions {
-		if a.Kind == protocols.ActionDiscard {
-			e.KeepsCopy = false
-		}
-	}
-	for _, a := range r.actions {
-		a.Target, a.Copy, a.Conditional = w.out.Copy(a.Target), !r.loses, len(r.conditions) > 0
-		e.Actions = append(e.Actions, a)
-	}
-	for _, x := range r.conditions {
-		e.Conditions = append(e.Conditions, w.out.Copy(x))
-	}
 }

@@ -33,7 +33,7 @@ type blob struct {
 const (
 	maxAccounts = 64
 	maxBlobs    = 4096
-	maxParts    = 64 // of a message
+	maxPieces   = 64 // parts of a message
 )
 
 func (s *session) reset() {

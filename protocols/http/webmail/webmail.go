@@ -18,7 +18,7 @@ import (
 
 // Wanted are the names, in lower case, of the headers that a Request and a Response
 // can be asked for. The parser of HTTP keeps no others.
-var Wanted = []string{"content-type", "user-agent", "content-disposition", "content-length", "action", "x-owa-urlpostdata", "x-requesttype", "x-responsecode"}
+var Wanted = []string{"content-type", "user-agent", "content-disposition", "action", "x-owa-urlpostdata", "x-requesttype", "x-responsecode"}
 
 // Request is what is known of a request when its header block is over. Its bytes are
 // borrowed until Begin returns.

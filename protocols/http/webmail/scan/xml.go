@@ -1,10 +1,6 @@
 package scan
 
-import (
-	"bytes"
-	"slices"
-	"unicode/utf8"
-)
+import "bytes"
 
 // XML reads elements by their local names, attributes and text. Comments and
 // instructions are passed by. A document type is not read, so that no entity but the
@@ -24,13 +20,6 @@ type XML struct {
 	ends3  uint8 // of "]]>" or "-->" seen so far
 	cut    bool  // the tag is longer than is kept
 	entity []byte
-}
-
-// binding is a prefix, by its hash, in the element at level and in those within.
-type binding struct {
-	prefix  uint64
-	level   int
-	foreign bool
 }
 
 type xmlState uint8
@@ -107,56 +96,6 @@ func (s *XML) reference(c byte) {
 		s.state = inText
 		s.put(s.entity)
 	}
-}
-
-// entity is what a reference stands for, in its own memory, or itself.
-func entity(b []byte) []byte {
-	name := b[1 : len(b)-1]
-	switch string(name) {
-	case "lt":
-		return append(b[:0], '<')
-	case "gt":
-		return append(b[:0], '>')
-	case "amp":
-		return append(b[:0], '&')
-	case "quot":
-		return append(b[:0], '"')
-	case "apos":
-		return append(b[:0], '\'')
-	}
-	if n, ok := number(name); ok {
-		return utf8.AppendRune(b[:0], n)
-	}
-	return b
-}
-
-// number reads a character reference: #65 or #x41.
-func number(b []byte) (n rune, ok bool) {
-	if len(b) < 2 || b[0] != '#' {
-		return 0, false
-	}
-	base, b := rune(10), b[1:]
-	if b[0] == 'x' {
-		base, b = 16, b[1:]
-	}
-	for _, c := range b {
-		v := rune(hexValue(c))
-		if v >= base {
-			return 0, false
-		}
-		n = n*base + v
-	}
-	return n, len(b) > 0 && n <= utf8.MaxRune
-}
-
-func hexValue(c byte) byte {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0'
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return c | 0x20 - 'a' + 10
-	}
-	return 0xff
 }
 
 func (s *XML) inside(c byte) {
@@ -250,51 +189,6 @@ func (s *XML) tagged(t []byte) {
 	}
 }
 
-func split(name []byte) (prefix, local []byte) {
-	if i := bytes.IndexByte(name, ':'); i >= 0 {
-		return name[:i], name[i+1:]
-	}
-	return nil, name
-}
-
-// hash is FNV-1a.
-func hash(b []byte) uint64 {
-	h := uint64(14695981039346656037)
-	for _, c := range b {
-		h = (h ^ uint64(c)) * 1099511628211
-	}
-	return h
-}
-
-// bind notes what prefixes stand for from this element on.
-func (s *XML) bind(rest []byte) {
-	if s.known == nil || !bytes.Contains(rest, []byte("xmlns")) {
-		return
-	}
-	for name, uri, rest, ok := attribute(rest); ok; name, uri, rest, ok = attribute(rest) {
-		prefix, local := split(name)
-		switch {
-		case string(name) == "xmlns":
-			local = nil
-		case string(prefix) != "xmlns":
-			continue
-		}
-		if len(s.spaces) < maxBindings {
-			s.spaces = append(s.spaces, binding{hash(local), len(s.ends), !slices.ContainsFunc(s.known, func(k string) bool { return bytes.HasSuffix(uri, []byte(k)) })})
-		}
-	}
-}
-
-func (s *XML) foreign(prefix []byte) bool {
-	h := hash(prefix)
-	for i := len(s.spaces) - 1; i >= 0; i-- {
-		if s.spaces[i].prefix == h {
-			return s.spaces[i].foreign
-		}
-	}
-	return false // not bound at all: a mistake, or a part whose beginning was not seen
-}
-
 func (s *XML) begin(name []byte) {
 	s.value.begin(nil)
 	if len(s.ends) == maxDepth || s.deep > 0 {
@@ -332,53 +226,4 @@ func (s *XML) end() {
 	for k := len(s.spaces); k > 0 && s.spaces[k-1].level >= n-1; k-- {
 		s.spaces = s.spaces[:k-1]
 	}
-}
-
-// attribute is the first one of a tag and what follows it.
-func attribute(b []byte) (name, value, rest []byte, ok bool) {
-	eq := bytes.IndexByte(b, '=')
-	if eq < 0 {
-		return nil, nil, nil, false
-	}
-	name = bytes.TrimSpace(b[:eq])
-	b = bytes.TrimLeft(b[eq+1:], " \t\r\n")
-	if len(b) == 0 || b[0] != '"' && b[0] != '\'' {
-		return nil, nil, nil, false
-	}
-	end := bytes.IndexByte(b[1:], b[0])
-	if end < 0 {
-		return nil, nil, nil, false
-	}
-	return name, b[1 : 1+end], b[end+2:], true
-}
-
-func (s *XML) attribute(name, v []byte) {
-	prefix, local := split(name)
-	if string(prefix) == "xmlns" || string(name) == "xmlns" || len(local) > maxName || len(s.path)+2+len(local) > maxPath {
-		return
-	}
-	n := len(s.path)
-	s.path = append(append(s.path, "/@"...), local...)
-	s.visit.Visit(Text, s.path, unescaped(v[:min(len(v), maxValue)]), uint64(len(v)))
-	s.path = s.path[:n]
-}
-
-// unescaped undoes the entities of an attribute.
-func unescaped(b []byte) []byte {
-	if bytes.IndexByte(b, '&') < 0 {
-		return b
-	}
-	var out []byte
-	for len(b) > 0 {
-		if b[0] == '&' {
-			if n := bytes.IndexByte(b[:min(len(b), maxEntity)], ';'); n > 0 {
-				out = append(out, entity(bytes.Clone(b[:n+1]))...)
-				b = b[n+1:]
-				continue
-			}
-		}
-		out = append(out, b[0])
-		b = b[1:]
-	}
-	return out
 }
