@@ -144,11 +144,7 @@ func (p *parser) response(t int64) protocols.Action {
 	}
 	empty := x != nil && x.head || p.status == 204 || p.status == 304
 	p.frame(capture.ToClient, t, empty)
-	wanted := x != nil && x.call != nil
-	if wanted && !x.call.Response(p.status, h.get) {
-		x.call.End(t, p.out, false)
-		x.call, wanted = nil, false
-	}
+	wanted := x != nil && p.replied(t, x, h)
 	s.decode(h, wanted)
 	if s.phase == startLine {
 		p.over(capture.ToClient, t)
@@ -195,6 +191,16 @@ func (p *parser) pass(d capture.Dir, t int64, b []byte) {
 	if x != nil {
 		p.deliver(d, t, x, &p.side[d].body, b)
 	}
+}
+
+// replied hands the header of a response to the call that it answers, and reports
+// whether its content is wanted.
+func (p *parser) replied(t int64, x *exchange, h *header) bool {
+	if x.call != nil && !x.call.Response(p.status, h.get) {
+		x.call.End(t, p.out, false)
+		x.call = nil
+	}
+	return x.call != nil
 }
 
 // deliver is pass for a known exchange.

@@ -86,8 +86,8 @@ func (h *h2) response(t int64, st *stream) {
 		p.refused.code = 0
 	case x.connect:
 		p.refuse(t, x)
-	case x.call != nil:
-		x.call.Response(p.status, s.get)
+	default:
+		p.replied(t, x, &s.header)
 	}
 	st.body[capture.ToClient].decode(&s.header, x.call != nil)
 }
