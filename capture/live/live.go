@@ -66,7 +66,7 @@ func RingBytes(memory uint64) int { return int(min(max(memory/64, 32<<20), 256<<
 
 // Rings is the default number of rings of an interface. One reader empties them
 // all; more of them only keep the CPUs that receive from waiting for one another,
-// see docs/adr/0008.
+// see docs/adr/0011.
 func Rings() int { return min(max(runtime.NumCPU()/4, 1), 8) }
 
 // ErrPermission is the missing right to capture, with what to do about it.

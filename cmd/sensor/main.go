@@ -32,6 +32,7 @@ func main() {
 type cli struct {
 	Replay     replayCmd     `cmd:"" help:"Read capture files: count, summarise, write events."`
 	Run        runCmd        `cmd:"" help:"Watch network interfaces: count, alert, export metrics."`
+	Doctor     doctorCmd     `cmd:"" help:"Look at what usually goes wrong where a sensor is put on a wire."`
 	Config     configCmd     `cmd:"" help:"Check and show the settings."`
 	Baseline   baselineCmd   `cmd:"" help:"What is usual: score series against it."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
