@@ -10,6 +10,7 @@ import (
 	"mailsensor/detectors"
 	"mailsensor/detectors/all"
 	"mailsensor/detectors/geo"
+	"mailsensor/detectors/habits"
 	"mailsensor/detectors/inside"
 	"mailsensor/detectors/intel"
 	"mailsensor/detectors/summary"
@@ -19,25 +20,27 @@ import (
 // to be told so.
 var errFound = errors.New("found")
 
-// watch returns the detectors as the configuration wants them. An error names the
-// file that it is about.
-func watch(conf config.Config, border *inside.Border) (*detectors.Set, error) {
+// watch returns the detectors as the configuration wants them, and what is usual, which
+// they share. An error names the file that it is about.
+func watch(conf config.Config, border *inside.Border) (*detectors.Set, *habits.Tracker, error) {
 	around := all.Around{Border: border, Location: conf.Location}
+	var networks habits.Places // nil where there is no file
 	if len(conf.Geo) > 0 {
 		places, err := geo.Open(conf.Geo...)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		around.Places = places
+		around.Places, networks = places, places
 	}
 	if len(conf.Intel) > 0 {
 		lists, err := intel.Load(conf.Intel...)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		around.Bad = lists
 	}
-	return detectors.NewSet(all.Detectors(conf.Detectors, around)), nil
+	around.Habits = habits.New(conf.Detectors.Baseline, border, conf.Location, networks)
+	return detectors.NewSet(all.Detectors(conf.Detectors, around)), around.Habits, nil
 }
 
 // writeAlerts writes the alerts of the summary where --alerts says.

@@ -3,6 +3,7 @@ package main
 import (
 	"mailsensor/cmd/internal/config"
 	"mailsensor/detectors"
+	"mailsensor/detectors/habits"
 	"mailsensor/detectors/inside"
 	"mailsensor/detectors/intel"
 	"mailsensor/detectors/rules"
@@ -18,6 +19,7 @@ type analysis struct {
 	sessions *session.Tracker
 	rules    *rules.Tracker
 	sum      *summary.Summary
+	habits   *habits.Tracker // what is usual, learned; detectors.Learner for who stores it
 	set      *detectors.Set
 }
 
@@ -25,7 +27,7 @@ func newAnalysis(conf config.Config) (*analysis, error) {
 	a := &analysis{border: inside.New(insideConfig(conf)), sessions: session.New(conf.Trusted)}
 	a.rules, a.sum = rules.New(a.border), summary.New(a.border)
 	var err error
-	a.set, err = watch(conf, a.border)
+	a.set, a.habits, err = watch(conf, a.border)
 	return a, err
 }
 

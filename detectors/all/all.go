@@ -12,6 +12,7 @@ import (
 	"mailsensor/detectors/bulk"
 	"mailsensor/detectors/exfil"
 	"mailsensor/detectors/forward"
+	"mailsensor/detectors/habits"
 	"mailsensor/detectors/inside"
 	"mailsensor/detectors/intel"
 	"mailsensor/detectors/login"
@@ -20,18 +21,19 @@ import (
 
 // Config holds the settings of each.
 type Config struct {
-	Bulk    bulk.Config    `yaml:"bulk"`
-	Login   login.Config   `yaml:"login"`
-	Forward forward.Config `yaml:"forward"`
-	Exfil   exfil.Config   `yaml:"exfil"`
-	Access  access.Config  `yaml:"access"`
-	Intel   intel.Config   `yaml:"intel"`
-	Volume  volume.Config  `yaml:"volume"`
+	Baseline habits.Config  `yaml:"baseline"`
+	Bulk     bulk.Config    `yaml:"bulk"`
+	Login    login.Config   `yaml:"login"`
+	Forward  forward.Config `yaml:"forward"`
+	Exfil    exfil.Config   `yaml:"exfil"`
+	Access   access.Config  `yaml:"access"`
+	Intel    intel.Config   `yaml:"intel"`
+	Volume   volume.Config  `yaml:"volume"`
 }
 
 // Default is what is shipped.
 func Default() Config {
-	return Config{Bulk: bulk.Default(), Login: login.Default(), Forward: forward.Default(), Exfil: exfil.Default(), Access: access.Default(), Intel: intel.Default(), Volume: volume.Default()}
+	return Config{Baseline: habits.Default(), Bulk: bulk.Default(), Login: login.Default(), Forward: forward.Default(), Exfil: exfil.Default(), Access: access.Default(), Intel: intel.Default(), Volume: volume.Default()}
 }
 
 // Around is what detectors share: the border between inside and outside, the zone
@@ -39,6 +41,7 @@ func Default() Config {
 // not known).
 type Around struct {
 	Border   *inside.Border
+	Habits   *habits.Tracker
 	Location *time.Location
 	Places   login.Places
 	Bad      *intel.Lists
@@ -47,6 +50,7 @@ type Around struct {
 // Detectors returns the list, in the order in which they see the events.
 func Detectors(c Config, a Around) []detectors.Detector {
 	return []detectors.Detector{
+		a.Habits, // before those that ask it
 		login.New(c.Login, a.Border, a.Location, a.Places),
 		volume.New(c.Volume, a.Border),
 		bulk.New(c.Bulk, a.Border),

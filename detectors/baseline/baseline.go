@@ -14,6 +14,7 @@ package baseline
 
 import (
 	"time"
+	"unsafe"
 
 	"mailsensor/detectors/recent"
 )
@@ -81,6 +82,9 @@ func New(c Config, raise func(*Score)) *Engine {
 	if c.MaxEntities <= 0 {
 		c.MaxEntities = 100_000
 	}
+	if c.MaxSeries <= 0 {
+		c.MaxSeries = 6 * c.MaxEntities
+	}
 	if c.Thresholds == nil {
 		c.Thresholds = Defaults
 	}
@@ -116,14 +120,37 @@ func (e *Engine) Observe(k Kind, name string, m Metric, t int64, n float64) {
 	e.count(ent, m, t, n)
 }
 
-// ObserveBytes is Observe for a name that is not yet a string.
-func (e *Engine) ObserveBytes(k Kind, name []byte, m Metric, t int64, n float64) {
+// Entity is one that was asked for by name, for several observations at one time. It
+// is good until the next is asked for.
+type Entity struct {
+	engine *Engine
+	entity *entity
+	time   int64
+}
+
+// Entity finds an entity, or makes room for it. It does not keep name.
+func (e *Engine) Entity(k Kind, name []byte, t int64) Entity {
 	e.Tick(t)
-	ent := e.entities.Get(key{k, string(name)})
+	ent := e.entities.Get(key{k, unsafe.String(unsafe.SliceData(name), len(name))}) // a look-up keeps nothing of its key
 	if ent == nil {
 		ent = e.insert(key{k, string(name)})
 	}
-	e.count(ent, m, t, n)
+	return Entity{e, ent, t}
+}
+
+// Name is the entity's own copy of its name.
+func (x Entity) Name() string { return x.entity.key.name }
+
+// Add is Observe for this entity, at the time it was asked for.
+func (x Entity) Add(m Metric, n float64) {
+	if n > 0 {
+		x.engine.count(x.entity, m, x.time, n)
+	}
+}
+
+// Knows reports whether an entity is known, without making it one that was just seen.
+func (e *Engine) Knows(k Kind, name []byte) bool {
+	return e.entities.Peek(key{k, unsafe.String(unsafe.SliceData(name), len(name))}) != nil
 }
 
 func (e *Engine) count(ent *entity, m Metric, t int64, n float64) {
@@ -170,6 +197,15 @@ func (e *Engine) drop(ent *entity) {
 
 // create begins a series.
 func (e *Engine) create(ent *entity, m Metric) uint32 {
+	for e.series.used() >= e.config.MaxSeries {
+		k, oldest := e.entities.Oldest()
+		if oldest == ent { // it has all there are
+			break
+		}
+		e.drop(oldest)
+		e.entities.Evicted++
+		e.entities.Delete(k)
+	}
 	i := e.series.take()
 	ent.series[m] = i
 	k := ent.key.kind

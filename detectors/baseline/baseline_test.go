@@ -506,7 +506,7 @@ func TestObserveAllocates(t *testing.T) {
 	name := []byte("a@example.org")
 	e.Observe(Account, string(name), MessagesSent, 1, 1)
 	e.Tick(fiveMinutes + 1)
-	if n := testing.AllocsPerRun(1000, func() { e.ObserveBytes(Account, name, MessagesSent, fiveMinutes+2, 1) }); n != 0 {
+	if n := testing.AllocsPerRun(1000, func() { e.Entity(Account, name, fiveMinutes+2).Add(MessagesSent, 1) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

@@ -7,6 +7,7 @@ type Config struct {
 	Location    *time.Location // whose weeks are learned; nil is UTC
 	Interval    time.Duration  // of the basic window: an hour where 0; from 5 minutes to a day, and a day is a multiple of it
 	MaxEntities int            // 100,000 where 0; the one that was silent longest is forgotten first
+	MaxSeries   int            // metrics of all entities; six for each entity where 0; bounded the same way
 	Thresholds  func(Kind, Metric) Thresholds
 	Every       bool // hand out a Score for every series and closed window, whatever it is
 }

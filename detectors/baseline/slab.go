@@ -27,6 +27,9 @@ func (s *slab[T]) take() uint32 {
 	return s.next
 }
 
+// used is how many values were taken and not given back.
+func (s *slab[T]) used() int { return int(s.next) - len(s.free) }
+
 func (s *slab[T]) give(i uint32) {
 	if i == 0 {
 		return

@@ -1,5 +1,10 @@
 package window
 
+import (
+	"encoding/binary"
+	"slices"
+)
+
 // Distinct knows which things were seen within about the last span of time: all
 // of the last half of it, and none beyond the whole. It holds 32 bits of each
 // hash, so that of 1,000 things one in 8,000 times one is taken for another.
@@ -91,4 +96,57 @@ func (t *table) put(h uint32) {
 		i = (i + 1) & mask
 	}
 	t.slots[i] = h
+}
+
+// Append appends the state of the set to dst: the same for the same members.
+func (d *Distinct) Append(dst []byte) []byte {
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(d.start))
+	full := byte(0)
+	if d.full {
+		full = 1
+	}
+	dst = append(dst, full)
+	for _, t := range []*table{&d.now, &d.before} {
+		members := make([]uint32, 0, t.n)
+		for _, h := range t.slots {
+			if h != 0 {
+				members = append(members, h)
+			}
+		}
+		slices.Sort(members)
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(members)))
+		for _, h := range members {
+			dst = binary.LittleEndian.AppendUint32(dst, h)
+		}
+	}
+	return dst
+}
+
+// Load takes over what Append wrote at the beginning of src, and returns the rest;
+// ok is false, and d empty, where src does not begin like that.
+func (d *Distinct) Load(src []byte) (rest []byte, ok bool) {
+	*d = Distinct{}
+	if len(src) < 9 || src[8] > 1 {
+		return nil, false
+	}
+	n := Distinct{start: int64(binary.LittleEndian.Uint64(src)), full: src[8] == 1}
+	src = src[9:]
+	for _, t := range []*table{&n.now, &n.before} {
+		if len(src) < 4 {
+			return nil, false
+		}
+		members := binary.LittleEndian.Uint32(src)
+		if src = src[4:]; members > maxThings || int(members) > len(src)/4 {
+			return nil, false
+		}
+		for range members {
+			h := binary.LittleEndian.Uint32(src)
+			if src = src[4:]; h == 0 || t.has(h) {
+				return nil, false
+			}
+			t.add(h)
+		}
+	}
+	*d = n
+	return src, true
 }

@@ -1,6 +1,9 @@
 package window
 
-import "testing"
+import (
+	"bytes"
+	"testing"
+)
 
 func thing(i int) uint64 { return uint64(i) * 0x9e3779b97f4a7c15 }
 
@@ -30,5 +33,29 @@ func TestDistinct(t *testing.T) {
 	}
 	if !d.Full() {
 		t.Error("no bound")
+	}
+}
+
+func TestDistinctState(t *testing.T) {
+	const span = 24 * 60 * minute
+	var d, e Distinct
+	for i := range 1000 {
+		d.Add(int64(i)*span/800, span, thing(i))
+	}
+	state := d.Append([]byte("x"))[1:]
+	rest, ok := e.Load(append(state, 7))
+	if !ok || len(rest) != 1 || !bytes.Equal(e.Append(nil), state) {
+		t.Fatalf("%v, %d octets left", ok, len(rest))
+	}
+	for i := range 2000 {
+		at := 1000*span/800 + int64(i)
+		if d.Add(at, span, thing(i)) != e.Add(at, span, thing(i)) {
+			t.Fatalf("differ about %d", i)
+		}
+	}
+	for n := range len(state) {
+		if _, ok := e.Load(state[:n]); ok {
+			t.Fatalf("%d of %d octets are taken for a state", n, len(state))
+		}
 	}
 }

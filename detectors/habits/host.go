@@ -1,0 +1,75 @@
+package habits
+
+import (
+	"math/bits"
+	"net/netip"
+)
+
+// host is what is known of a client of ours.
+type host struct {
+	id       uint64
+	day      int64     // the present one, UTC
+	accounts [8]uint64 // that it logged in as, or read, today: the first ones
+	n        int       // how many those are
+	many     uint32    // days on which there were many: today, yesterday …
+	who      string    // whom it sent or read for today, first
+	several  bool      // and others
+}
+
+func (t *Tracker) host(a netip.Addr) *host {
+	h := t.hosts.Get(a)
+	if h == nil {
+		h = t.hosts.Insert(a)
+		*h = host{id: addressID(a)}
+	}
+	return h
+}
+
+// turn begins another day.
+func (h *host) turn(now int64) {
+	today := now / day
+	if today <= h.day {
+		return
+	}
+	h.many <<= min(today-h.day, 32)
+	h.day, h.n, h.who, h.several = today, 0, "", false
+}
+
+// isUsedBy notes an account of the host; limit of them are many.
+func (h *host) isUsedBy(account uint64, limit int, now int64) {
+	h.turn(now)
+	for _, a := range h.accounts[:h.n] {
+		if a == account {
+			return
+		}
+	}
+	if h.n < len(h.accounts) {
+		h.accounts[h.n] = account
+		h.n++
+	}
+	if h.n >= min(limit, len(h.accounts)) {
+		h.many |= 1
+	}
+}
+
+// worksFor notes an account or a sender; "" is nobody.
+func (h *host) worksFor(name string, now int64) {
+	h.turn(now)
+	switch {
+	case name == "":
+	case h.who == "":
+		h.who = name
+	case h.who != name:
+		h.several = true
+	}
+}
+
+// remembered are the days that make a habit.
+const remembered = 1<<30 - 1
+
+// Shared reports that many people stand behind a host of ours: it had many accounts on
+// some days of the last 30.
+func (t *Tracker) Shared(a netip.Addr) bool {
+	h := t.hosts.Peek(a)
+	return h != nil && bits.OnesCount32(h.many&remembered) >= t.config.SharedDays
+}
