@@ -7,7 +7,7 @@ FUZZTIME ?= 60s
 
 export CGO_ENABLED = 0
 
-.PHONY: build demo test check race fuzz bench eval golden clean
+.PHONY: build demo test check race fuzz bench eval golden dashboards e2e clean
 
 build: ## one static binary in bin/
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sensor ./cmd/sensor
@@ -40,6 +40,12 @@ eval: ## the baselines on invented mail, held-back seeds, beside three rivals
 
 golden: ## rewrite the golden files; review the difference before committing
 	$(GO) test ./cmd/internal/report ./cmd/sensor ./detectors/summary ./protocols/http ./protocols/imap ./protocols/pop3 ./protocols/sieve ./protocols/smtp -update
+
+dashboards: ## write deploy/grafana/dashboards anew, after a change in cmd/dashboards
+	$(GO) run ./cmd/dashboards deploy/grafana/dashboards
+
+e2e: ## the sensor with Prometheus and VictoriaMetrics, as Debian has them
+	@./.ci/e2e
 
 clean:
 	rm -rf bin

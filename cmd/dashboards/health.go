@@ -1,0 +1,77 @@
+package main
+
+import "fmt"
+
+// health says whether the sensor sees what it should: without it no other dashboard
+// can be believed.
+func health() *board {
+	b := newBoard("health", "sensor health",
+		"What the sensor could not see, and how it is doing. Counts elsewhere are lower bounds where something is lost here.")
+
+	b.row("Is it there, and does it see anything")
+	add(b, figure("Sensors", "Sensors that answer.", number, sixth, `count(mailsensor_build_info{`+ours+`})`))
+	add(b, figure("Interfaces that are down", "Interfaces that were asked for and cannot be captured from.", number, sixth,
+		`count(mailsensor_capture_interface_up{`+ours+`}) - sum(mailsensor_capture_interface_up{`+ours+`})`, from("green", 1.0, "red")...))
+	add(b, figure("Since the last packet", "How long ago the quietest interface gave a packet. A mirror that is not configured any more looks like this.", seconds, sixth,
+		`max(time() - mailsensor_capture_last_packet_timestamp_seconds{`+ours+`})`, from("green", 60.0, "orange", 600.0, "red")...))
+	add(b, figure("Dropped", "Share of packets that the kernel or the card had no room for, over the time range.", ratio, sixth,
+		share(drops("$__range"), drops("$__range")+" + "+sum("increase", "capture_packets_total", "$__range")), from("green", 0.0001, "orange", 0.01, "red")...))
+	add(b, figure("Connections seen one way", "Share of connections of which one direction is missing, over the time range. Look at the mirror.", ratio, sixth,
+		share(sum("increase", "tcp_one_sided_total", "$__range"), sum("increase", "tcp_connections_total", "$__range")), from("green", 0.05, "orange", 0.2, "red")...))
+	add(b, figure("Memory", "Resident, of all sensors.", octets, sixth, "sum("+process("process_resident_memory_bytes{"+ours+"}")+")"))
+
+	b.row("Capture")
+	add(b, graph("Packets", "Received by interface.", packets, half,
+		query{"{{interface}}", by("interface", "capture_packets_total")}))
+	add(b, graph("Octets", "Received by interface, as long as they were on the wire.", octetsRate, half,
+		query{"{{interface}}", by("interface", "capture_bytes_total")}))
+	add(b, graph("Lost before the sensor", "The ring was full (--ring-size, or a filter), the card had no room (ethtool -G), or the packet was damaged.", packets, third,
+		query{"ring full, {{interface}}", by("interface", "capture_kernel_drops_total")},
+		query{"card, {{interface}}", by("interface", "capture_nic_drops_total")},
+		query{"damaged, {{interface}}", by("interface", "capture_nic_errors_total")}))
+	add(b, graph("Left out by the sensor", "Whole connections that were put aside because the ring filled up, mail last.", packets, third,
+		query{"all", total("shed_packets_total")},
+		query{"of mail", total("shed_mail_packets_total")}))
+	add(b, graph("Ring in use", "Beyond a half the sensor begins to leave out connections.", ratio, third,
+		query{"{{instance}} {{interface}}", `max by (instance, interface) (mailsensor_capture_ring_used_ratio{` + ours + `})`}).Max(1))
+
+	b.row("Reassembly and parsers")
+	add(b, graph("Octets that never came", "Holes in streams: counts behind them are lower bounds.", octetsRate, third,
+		query{"holes", total("tcp_gap_bytes_total")}))
+	add(b, graph("Segments", "Twice: mirrored in two places, or sent again. Out of order: held until the rest came.", packets, third,
+		query{"all", total("tcp_segments_total")},
+		query{"twice", total("tcp_duplicates_total")},
+		query{"out of order", total("tcp_out_of_order_total")}))
+	add(b, graph("Connections", "New ones, of those seen one way or from the middle only.", packets, third,
+		query{"all", total("tcp_connections_total")},
+		query{"one way", total("tcp_one_sided_total")},
+		query{"from the middle", total("tcp_midstream_total")}))
+	add(b, graph("Frames by what they were", "Everything but TCP carries no mail; malformed ones and those cut off hide some.", packets, third,
+		query{"{{result}}", by("result", "decode_frames_total")}))
+	add(b, graph("Bounds that were hit", "Connections forgotten because a table was full.", packets, third,
+		query{"half open", total("tcp_evicted_half_total")},
+		query{"closed", total("tcp_evicted_closed_total")},
+		query{"open", total("tcp_evicted_open_total")},
+		query{"pages", total("tcp_pages_dropped_total")}))
+	add(b, graph("Parsers", "Panics are errors of ours: please report them. The others are bounds.", packets, third,
+		query{"panics", total("parser_panics_total")},
+		query{"not identified", total("parser_unidentified_total")},
+		query{"tail dropped", total("parser_tail_dropped_total")},
+		query{"inflater refused", total("parser_inflate_refused_total")}))
+
+	b.row("Process")
+	add(b, graph("CPU", "Cores in use.", number, third,
+		query{"{{instance}}", process("rate(process_cpu_seconds_total{" + ours + "}[$__rate_interval])")}))
+	add(b, graph("Memory", "Resident.", octets, third,
+		query{"{{instance}}", process("process_resident_memory_bytes{" + ours + "}")}))
+	add(b, graph("Goroutines", "A number that only grows is an error of ours.", number, third,
+		query{"{{instance}}", process("go_goroutines{" + ours + "}")}))
+	return b
+}
+
+func drops(window string) string {
+	return fmt.Sprintf("(%s + %s)", sum("increase", "capture_kernel_drops_total", window), sum("increase", "capture_nic_drops_total", window))
+}
+
+// process is a series that every program has, of sensors only.
+func process(expr string) string { return expr + " and on (instance, job) mailsensor_build_info" }

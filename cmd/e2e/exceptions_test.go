@@ -1,0 +1,60 @@
+package e2e
+
+// origin is where the data of a test come from.
+type origin int
+
+const (
+	fromFile origin = iota // sensor replay of the captures in pcaps/
+	fromWire               // sensor run on an interface, to which those captures are sent
+)
+
+// outcome is what an answer has to be.
+type outcome int
+
+const (
+	something outcome = iota // data, and not all of it 0
+	data                     // data, and be it 0
+	zero                     // data, all of it 0
+	nothing                  // no data
+)
+
+// exception says of a question that the samples know no answer to it, and why.
+type exception struct {
+	replayed, live outcome
+	why            string
+}
+
+// What several exceptions have in common.
+var (
+	onlyLive = exception{nothing, something, "a file has no interface and no process"}
+	rareLive = exception{nothing, data, "a file has no interface, and what is counted cannot be brought about here"}
+)
+
+// exceptions lists, by who asks, the questions to which the samples do not answer with
+// something. A question that is here and has an answer fails the test, too.
+var exceptions = map[string]exception{
+	"health: Interfaces that are down": onlyLive,
+	"health: Since the last packet":    onlyLive,
+	"health: Dropped":                  onlyLive,
+	"health: Memory":                   onlyLive,
+	"health: Packets":                  onlyLive,
+	"health: Octets":                   onlyLive,
+	"health: Lost before the sensor A": onlyLive,
+	"health: Lost before the sensor B": rareLive,
+	"health: Lost before the sensor C": rareLive,
+	"health: Ring in use":              {nothing, data, "a file has no ring, and that of an interface is empty again when it is looked at"},
+	"health: CPU":                      onlyLive,
+	"health: Goroutines":               onlyLive,
+}
+
+// wanted is what the answer to a question has to be.
+func wanted(who string, from origin) outcome {
+	e, ok := exceptions[who]
+	switch {
+	case from == fromFile:
+		return e.replayed
+	case !ok: // what is in the samples a replay shows
+		return data
+	}
+	return e.live
+}

@@ -1,0 +1,103 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"mailsensor/capture/live/livetest"
+	"mailsensor/capture/pcapfile"
+	"mailsensor/capture/synth"
+)
+
+// A sensor on an interface, scraped as the files in this folder have it: everything
+// that a panel asks is answered by Prometheus, and what only a live capture has is
+// there, too.
+func TestEndToEndLive(t *testing.T) {
+	path := sensor(t)
+	prometheus := need(t, "prometheus")
+	if !livetest.Alone(t) {
+		return
+	}
+	peer := livetest.NewPeer(t)
+	livetest.IP(t, "link set "+livetest.Near+" mtu 65535")
+	peer.IP("link set " + livetest.Far + " mtu 65535")
+	livetest.IP(t, "link add idle0 type veth peer name idle1")
+	livetest.IP(t, "link set idle0 up")
+	livetest.IP(t, "link set idle1 up")
+	dir := t.TempDir()
+	sensor := start(t, "127.0.0.1:9425", "/-/ready", path, "run", "-q", "-i", livetest.Near, "-i", "idle0",
+		"--ring-size", "1", "--alerts", filepath.Join(dir, "alerts.jsonl")).process
+	for _, name := range []string{"prometheus.yml", "rules.yml"} {
+		text, err := os.ReadFile(filepath.Join(deploy, "prometheus", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fast := strings.NewReplacer("interval: 15s", "interval: 1s", "interval: 30s", "interval: 1s").Replace(string(text))
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(fast), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	began := time.Now()
+	s := start(t, "127.0.0.1:9090", "/-/ready", prometheus, "--web.listen-address=127.0.0.1:9090",
+		"--config.file="+filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path="+filepath.Join(dir, "data"))
+	s.await("mailsensor_build_info", 1)
+	// What is damaged first, as afterwards everything in it is known already. Twice, as
+	// what a counter that is new begins with is nothing that it grew by.
+	for range 2 {
+		before := s.number("sum(mailsensor_tcp_segments_total)")
+		peer.Send(frames(t, captures+"/capture/oneway-c2s.pcap")...)
+		peer.Send(frames(t, captures+"/capture/loss.pcap")...)
+		peer.Send(frames(t, captures)...)
+		s.await("sum(mailsensor_tcp_segments_total)", before+1000)
+	}
+	// A sensor that stands still while more comes than its ring holds loses some, and
+	// leaves out some when it goes on.
+	sensor.Signal(syscall.SIGSTOP)
+	for range 4 {
+		peer.Send(frames(t, captures)...)
+	}
+	sensor.Signal(syscall.SIGCONT)
+	livetest.IP(t, "link set idle0 down")
+	s.await("sum(increase(mailsensor_capture_kernel_drops_total[1m]))", 1)
+	s.await("count(mailsensor_capture_interface_up == 0)", 1)
+	s.check(window{began, time.Now(), time.Second}, fromWire)
+}
+
+// frames returns the Ethernet frames of captures.
+func frames(t *testing.T, path string) [][]byte {
+	t.Helper()
+	src, err := pcapfile.Open([]string{path}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := synth.Load(src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	octets := make([][]byte, len(list))
+	for i := range list {
+		octets[i] = list[i].Bytes
+	}
+	return octets
+}
+
+// number returns the one value that an expression has now, 0 if it has none.
+func (s server) number(expr string) float64 {
+	now := time.Now()
+	a, _ := s.ask(window{now, now, time.Second}, expr, true)
+	return a.last
+}
+
+// await asks until the answer is at least so much.
+func (s server) await(expr string, least float64) {
+	s.t.Helper()
+	for deadline := time.Now().Add(15 * time.Second); s.number(expr) < least; time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("%s is %v, not %v", expr, s.number(expr), least)
+		}
+	}
+}
