@@ -21,26 +21,33 @@ import (
 var errFound = errors.New("found")
 
 // watch returns the detectors as the configuration wants them, and what is usual, which
-// they share. An error names the file that it is about.
-func watch(conf config.Config, border *inside.Border) (*detectors.Set, *habits.Tracker, error) {
+// they share, and the one that has lists. An error names the file that it is about.
+func watch(conf config.Config, border *inside.Border) (*detectors.Set, *habits.Tracker, *intel.Detector, error) {
 	around := all.Around{Border: border, Location: conf.Location}
 	var networks habits.Places // nil where there is no file
 	if len(conf.Geo) > 0 {
 		places, err := geo.Open(conf.Geo...)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		around.Places, networks = places, places
 	}
 	if len(conf.Intel) > 0 {
 		lists, err := intel.Load(conf.Intel...)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		around.Bad = lists
 	}
 	around.Habits = habits.New(conf.Detectors.Baseline, border, conf.Location, networks)
-	return detectors.NewSet(all.Detectors(conf.Detectors, around)), around.Habits, nil
+	list := all.Detectors(conf.Detectors, around)
+	var indicators *intel.Detector
+	for _, d := range list {
+		if d, ok := d.(*intel.Detector); ok {
+			indicators = d
+		}
+	}
+	return detectors.NewSet(list), around.Habits, indicators, nil
 }
 
 // writeAlerts writes the alerts of the summary where --alerts says.

@@ -21,13 +21,15 @@ type analysis struct {
 	sum      *summary.Summary
 	habits   *habits.Tracker // what is usual, learned; detectors.Learner for who stores it
 	set      *detectors.Set
+
+	indicators *intel.Detector // one of set, whose lists may change
 }
 
 func newAnalysis(conf config.Config) (*analysis, error) {
 	a := &analysis{border: inside.New(insideConfig(conf)), sessions: session.New(conf.Trusted)}
 	a.rules, a.sum = rules.New(a.border), summary.New(a.border)
 	var err error
-	a.set, a.habits, err = watch(conf, a.border)
+	a.set, a.habits, a.indicators, err = watch(conf, a.border)
 	return a, err
 }
 

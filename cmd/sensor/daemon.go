@@ -39,7 +39,8 @@ type daemon struct {
 	server   *server
 	*analysis
 	events, alerts *lines
-	severity       map[string]detectors.Severity // of alerts as they were written
+	outlets
+	severity map[string]detectors.Severity // of alerts as they were written
 
 	beat   atomic.Int64 // when tick was called last, wall clock
 	reload atomic.Pointer[config.Config]
@@ -65,6 +66,9 @@ func newDaemon(c *runCmd, conf config.Config, std *streams) (d *daemon, err erro
 	if d.alerts, err = newLines("--alerts", c.Alerts, std.out); err != nil {
 		return nil, err
 	}
+	if d.sinks, err = openSinks(conf, c.streams(), std, d.log, false); err != nil {
+		return nil, err
+	}
 	if d.source, err = c.capture(); err != nil {
 		return nil, err
 	}
@@ -72,6 +76,7 @@ func newDaemon(c *runCmd, conf config.Config, std *streams) (d *daemon, err erro
 	r := metrics.New(versionText())
 	r.Capture(d.source.Stats)
 	r.Pipeline(d.progress.Result)
+	r.Gather(d.sinks.Gather)
 	d.server, err = c.serve(r, d)
 	return d, err
 }
@@ -92,6 +97,10 @@ func (d *daemon) run() error {
 	if err := d.confine(); err != nil {
 		return err
 	}
+	if err := d.sinks.Start(); err != nil {
+		return err
+	}
+	defer d.sinks.Close(drainSinks)
 	defer d.listen(ctx)()
 	d.opt.Source, d.opt.Observe = d.source, d.observe
 	d.opt.Live = &pipeline.Live{Now: wallClock, Pressure: d.source.Pressure, Progress: &d.progress, Tick: d.tick}
@@ -104,9 +113,10 @@ func (d *daemon) run() error {
 	d.source.Close()
 	d.set.Finish(res.Last)
 	err = errors.Join(err, d.events.close(), d.alerts.close())
+	d.sinks.Close(drainSinks)
 	if d.cmd.JSON || !d.cmd.Quiet {
 		out := d.std.out
-		if d.cmd.Events == "-" || d.cmd.Alerts == "-" {
+		if d.cmd.Events == "-" || d.cmd.Alerts == "-" || toStdout(d.conf.Sinks) {
 			out = d.std.err
 		}
 		err = errors.Join(err, d.print(out, res))
@@ -140,6 +150,7 @@ func (d *daemon) listen(ctx context.Context) (stop func()) {
 	go func() {
 		defer signal.Stop(signals)
 		mon := newMonitor(wallClock())
+		lists := newListWatch(d.conf.Intel)
 		every := time.NewTicker(time.Second)
 		defer every.Stop()
 		for {
@@ -147,8 +158,9 @@ func (d *daemon) listen(ctx context.Context) (stop func()) {
 			case <-ctx.Done():
 				return
 			case s := <-signals:
-				d.signalled(s)
+				d.signalled(s, lists)
 			case <-every.C:
+				d.indicatorsChanged(lists)
 				for _, w := range mon.look(wallClock(), d.source.Stats(), d.progress.Result()) {
 					d.log.Log(ctx, w.level, w.text, w.args...)
 				}
@@ -158,13 +170,17 @@ func (d *daemon) listen(ctx context.Context) (stop func()) {
 	return cancel
 }
 
-func (d *daemon) signalled(s os.Signal) {
+func (d *daemon) signalled(s os.Signal, lists *listWatch) {
 	if s == syscall.SIGUSR1 {
 		d.show.Store(true)
 		return
 	}
 	d.reopen.Store(true)
+	d.sinks.Reopen()
 	conf, err := d.cmd.config()
+	if err == nil {
+		err = d.reloadOutlets(conf, lists)
+	}
 	if err != nil {
 		d.log.Error("the configuration is not good: that of before stays", "error", err)
 		return
@@ -182,7 +198,7 @@ func (d *daemon) healthy() bool { return wallClock()-d.beat.Load() < int64(stuck
 // observe takes the next event.
 func (d *daemon) observe(ev protocols.Event) {
 	if d.analysis.observe(ev) {
-		d.events.write(func(dst []byte) []byte { return d.border.AppendJSON(dst, ev) })
+		d.write(ev)
 	}
 }
 
@@ -192,7 +208,7 @@ func (d *daemon) raised(a *detectors.Alert, fresh bool) {
 		return
 	}
 	d.severity[a.ID] = a.Severity
-	d.alerts.write(a.AppendJSON)
+	d.writeAlert(a)
 	d.log.Warn("alert", "detector", a.Detector, "severity", a.Severity.String(), "summary", a.Summary, "id", a.ID)
 }
 
@@ -215,6 +231,9 @@ func (d *daemon) tick(now int64) {
 			}
 		}
 	}
+	if l := d.lists.Swap(nil); l != nil {
+		d.indicators.Use(l)
+	}
 	if conf := d.reload.Swap(nil); conf != nil {
 		d.configure(*conf)
 	}
@@ -233,8 +252,8 @@ func (d *daemon) configure(conf config.Config) {
 	d.conf = conf
 	args := []any{}
 	if !reflect.DeepEqual(old.Detectors, conf.Detectors) || !reflect.DeepEqual(old.Geo, conf.Geo) ||
-		!reflect.DeepEqual(old.Intel, conf.Intel) || !reflect.DeepEqual(old.Trusted, conf.Trusted) {
-		args = append(args, "after_a_restart", "detectors, geo, intel, networks.trusted_proxies")
+		!reflect.DeepEqual(old.Trusted, conf.Trusted) {
+		args = append(args, "after_a_restart", "detectors, geo, networks.trusted_proxies")
 	}
 	d.log.Info("configuration read anew", args...)
 }

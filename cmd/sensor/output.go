@@ -47,7 +47,7 @@ func (c *replayCmd) print(std *streams, doc *summary.Document, conf config.Confi
 		return doc.Write(std.out)
 	}
 	out := std.out
-	if c.Events == "-" || c.Alerts == "-" {
+	if c.Events == "-" || c.Alerts == "-" || c.Sinks && toStdout(conf.Sinks) {
 		out = std.err
 	}
 	return report.Write(out, doc, report.Options{Top: c.Top, Location: conf.Location})

@@ -41,6 +41,7 @@ type replayCmd struct {
 	VLANAware      bool   `name:"vlan-aware" help:"Take the VLAN for a part of the connection."`
 	Workers        int    `placeholder:"N" help:"Threads that read streams; one per CPU by default. The output does not depend on it."`
 	Config         string `placeholder:"FILE" env:"MAILSENSOR_CONFIG" help:"Settings, as in sensor.yaml: what is ours, time zone, account names."`
+	Sinks          bool   `help:"Send events and alerts to the sinks of --config as well; waits for those that are slow."`
 }
 
 func (replayCmd) Help() string {
@@ -84,14 +85,19 @@ func (c *replayCmd) Run(std *streams) error {
 	if err != nil {
 		return err
 	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	out, err := c.outlets(ctx, conf, std)
+	if err != nil {
+		return err
+	}
+	defer out.sinks.Close(drainSinks)
 	opt.Observe = func(ev protocols.Event) {
 		if a.observe(ev) {
 			events(ev)
+			out.event(a.border, ev)
 		}
 	}
-
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends at once: a pipe that stays quiet cannot be left otherwise
 	before := mallocs()
 	bar := newProgress(std.err, source, c.Quiet)
@@ -109,6 +115,9 @@ func (c *replayCmd) Run(std *streams) error {
 	doc := a.document()
 	fill(doc, source, res)
 	if err := c.writeAlerts(std, doc); err != nil {
+		return err
+	}
+	if err := out.finish(doc); err != nil {
 		return err
 	}
 	if c.JSON || !c.Quiet {

@@ -20,6 +20,7 @@ import (
 	"mailsensor/cmd/internal/metrics"
 	"mailsensor/cmd/internal/pipeline"
 	"mailsensor/cmd/internal/sandbox"
+	"mailsensor/cmd/internal/sink"
 	"mailsensor/protocols/all"
 )
 
@@ -107,6 +108,11 @@ func isLoopback(address string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
+// streams says who has standard output.
+func (c *runCmd) streams() []string {
+	return stdoutTakers(map[string]bool{"--json": c.JSON, "--events -": c.Events == "-", "--alerts -": c.Alerts == "-"})
+}
+
 func (c *runCmd) config() (config.Config, error) {
 	if c.Config == "" {
 		return config.Default(), nil
@@ -148,7 +154,12 @@ func (c *runCmd) sandbox(rings int, conf config.Config) sandbox.Options {
 	if c.Config != "" { // the folder: editors put a new file in the place of the old one
 		opt.Read = append(opt.Read, filepath.Dir(c.Config))
 	}
-	opt.Read = append(append(opt.Read, conf.Geo...), conf.Intel...)
+	opt.Read = append(opt.Read, conf.Geo...)
+	for _, path := range conf.Intel { // the folder, as above
+		opt.Read = append(opt.Read, filepath.Dir(path))
+	}
+	read, write, ports := sink.Needs(conf.Sinks)
+	opt.Read, opt.Write, opt.Connect = append(opt.Read, read...), append(opt.Write, write...), ports
 	for _, path := range []string{c.Events, c.Alerts} {
 		if path != "" && path != "-" {
 			opt.Write = append(opt.Write, filepath.Dir(path))

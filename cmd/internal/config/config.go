@@ -14,6 +14,7 @@ import (
 	"time"
 	_ "time/tzdata" // the sensor is one static binary; the host may have no zone files
 
+	"mailsensor/cmd/internal/sink"
 	"mailsensor/detectors/all"
 
 	"github.com/goccy/go-yaml"
@@ -33,6 +34,10 @@ type File struct {
 	Intel []string `yaml:"intel"`
 	// Detectors holds the thresholds, field by field; what is not given is as shipped.
 	Detectors all.Config `yaml:"detectors"`
+	// SensorName is what the sinks call this sensor. Default: the name of the host.
+	SensorName string `yaml:"sensor_name"`
+	// Sinks say where events and alerts are sent.
+	Sinks []sink.Config `yaml:"sinks"`
 }
 
 // Networks says which addresses are ours.
@@ -68,6 +73,8 @@ type Config struct {
 	Location      *time.Location
 	Detectors     all.Config
 	Geo, Intel    []string // files
+	SensorName    string   // "": that of the host
+	Sinks         []sink.Config
 }
 
 // Default is the configuration without a file.
@@ -147,6 +154,15 @@ func (f *File) check(text []byte) (Config, error) {
 			return c, at(text, "$.timezone", "%q is no time zone: write an IANA name like Europe/Berlin", f.Timezone)
 		}
 		c.Location = loc
+	}
+	c.SensorName, c.Sinks = f.SensorName, f.Sinks
+	if i, err := sink.CheckAll(c.Sinks); err != nil {
+		path := fmt.Sprintf("$.sinks[%d]", i)
+		var field *sink.FieldError
+		if errors.As(err, &field) && field.Field != "" {
+			path += "." + field.Field
+		}
+		return c, at(text, path, "%v", err)
 	}
 	return c, nil
 }

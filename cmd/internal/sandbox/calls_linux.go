@@ -59,8 +59,14 @@ func calls(opt Options) error {
 	if opt.KeepRaw {
 		families = append(families, unix.AF_PACKET)
 	}
-	if opt.Connect {
-		families = append(families, unix.AF_INET, unix.AF_INET6)
+	if len(opt.Connect) > 0 { // by protocols that Landlock looks at, which MPTCP is not
+		for _, p := range []uint64{0, unix.IPPROTO_TCP, unix.IPPROTO_UDP} {
+			for _, f := range []uint64{unix.AF_INET, unix.AF_INET6} {
+				socket := when("socket", 0, seccomp.Equal, f)
+				socket.Conditions = append(socket.Conditions, seccomp.Condition{Argument: 2, Operation: seccomp.Equal, Value: p})
+				group.NamesWithCondtions = append(group.NamesWithCondtions, socket)
+			}
+		}
 	}
 	for _, f := range families {
 		group.NamesWithCondtions = append(group.NamesWithCondtions, when("socket", 0, seccomp.Equal, f))

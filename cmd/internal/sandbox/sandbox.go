@@ -13,8 +13,9 @@ import "strings"
 type Options struct {
 	Read  []string // files and folders that may be read
 	Write []string // folders in which files may be made, written and removed
-	// Connect permits connections to others, for outputs that are configured.
-	Connect bool
+	// Connect permits TCP connections to these ports of others, and to ask for
+	// names, for outputs that are configured.
+	Connect []uint16
 	// KeepRaw keeps CAP_NET_RAW: several rings of an interface that comes back
 	// cannot be opened again without it.
 	KeepRaw bool

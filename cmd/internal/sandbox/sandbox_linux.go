@@ -106,8 +106,11 @@ func left() string {
 	return ""
 }
 
-// files limits the process to its own files, and to no TCP connections unless they
-// are wanted.
+// dnsPort is asked over TCP where an answer is too long for a datagram.
+const dnsPort = 53
+
+// files limits the process to its own files, and to TCP connections to no port but
+// those that are wanted.
 func files(opt Options) error {
 	rules := []landlock.Rule{
 		landlock.RODirs("/proc/self", "/sys/fs/cgroup").IgnoreIfMissing(), // the runtime and the metrics read them
@@ -122,13 +125,14 @@ func files(opt Options) error {
 		}
 		rules = append(rules, landlock.RODirs(path).IgnoreIfMissing())
 	}
-	config := landlock.V5
-	if opt.Connect { // to where is what the configuration says; names need files of the resolver
+	if len(opt.Connect) > 0 { // names need files of the resolver
+		for _, port := range append([]uint16{dnsPort}, opt.Connect...) {
+			rules = append(rules, landlock.ConnectTCP(port))
+		}
 		rules = append(rules, landlock.ROFiles("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/services").IgnoreIfMissing(),
 			landlock.RODirs("/etc/ssl", "/etc/pki", "/usr/share/ca-certificates", "/run/systemd/resolve").IgnoreIfMissing())
-		config.HandledAccessNet = 0
 	}
-	if err := config.BestEffort().Restrict(rules...); err != nil {
+	if err := landlock.V5.BestEffort().Restrict(rules...); err != nil {
 		return fmt.Errorf("sandbox: Landlock: %w", err)
 	}
 	return nil

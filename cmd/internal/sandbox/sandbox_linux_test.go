@@ -68,7 +68,11 @@ func TestInside(t *testing.T) {
 		t.Fatal(err)
 	}
 	hadRaw, _ := cap.GetProc().GetFlag(cap.Permitted, cap.NET_RAW)
-	r, err := Enter(Options{Read: []string{mine}, Write: []string{dir}, Connect: mode == "connect", KeepRaw: mode == "raw"})
+	opt := Options{Read: []string{mine}, Write: []string{dir}, KeepRaw: mode == "raw"}
+	if mode == "connect" {
+		opt.Connect = []uint16{uint16(other.Addr().(*net.TCPAddr).Port)}
+	}
+	r, err := Enter(opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,6 +134,13 @@ func TestInside(t *testing.T) {
 		if err != nil {
 			t.Error("a connection that is configured:", err)
 		}
+		_, err = net.DialTimeout("tcp", l.Addr().String(), 5*time.Second)
+		deny("a connection to another port", r.Files, err)
+		if _, err := net.LookupHost("localhost"); err != nil {
+			t.Error("a name:", err)
+		}
+		_, err = net.Listen("tcp", "127.0.0.1:0")
+		deny("a listener", r.Files, err)
 	} else {
 		deny("a connection", r.Files || r.Calls, err)
 		_, err = net.Dial("udp", "127.0.0.1:53")
