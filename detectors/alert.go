@@ -176,6 +176,7 @@ func (a *Alert) update(o Alert) {
 	a.Updates++
 	a.First, a.Last = min(a.First, o.First), max(a.Last, o.Last)
 	if o.Score >= a.Score {
+		a.What = o.What
 		a.Score, a.Severity, a.Summary, a.Evidence = o.Score, max(a.Severity, o.Severity), o.Summary, o.Evidence
 		a.Confidence, a.Techniques = o.Confidence, o.Techniques
 	}

@@ -50,7 +50,7 @@ func (a *analysis) document() *summary.Document {
 	doc := a.sum.Document()
 	doc.Rules, doc.RulesEvicted = a.rules.Rules(), a.rules.Evicted
 	doc.Capture.Sessions = counters(a.sessions.Counters())
-	doc.Alerts, doc.AlertsDropped = a.set.Alerts(), a.set.Dropped
+	doc.Alerts, doc.AlertsDropped, doc.AlertsHeld = a.set.Alerts(), a.set.Dropped, a.habits.Held()
 	var techniques []string
 	for _, alert := range doc.Alerts {
 		techniques = append(techniques, alert.Techniques...)

@@ -23,6 +23,7 @@ var shared = []string{
 	"detectors/baseline",
 	"detectors/detectortest",
 	"detectors/freemail",
+	"detectors/habits",
 	"detectors/inside",
 	"detectors/mailbox",
 	"detectors/recent",

@@ -52,8 +52,8 @@ func Detectors(c Config, a Around) []detectors.Detector {
 	return []detectors.Detector{
 		a.Habits, // before those that ask it
 		login.New(c.Login, a.Border, a.Location, a.Places),
-		volume.New(c.Volume, a.Border),
-		bulk.New(c.Bulk, a.Border),
+		volume.New(c.Volume, a.Border, a.Habits),
+		bulk.New(c.Bulk, a.Border, a.Habits),
 		forward.New(c.Forward, a.Border),
 		exfil.New(c.Exfil, a.Border),
 		access.New(c.Access, a.Border),

@@ -1,5 +1,10 @@
 package baseline
 
+import (
+	"encoding/binary"
+	"math"
+)
+
 // Budget keeps the number of alerts a day within what people read: the most severe
 // pass, the rest is for the log. It is asked as alerts come, and cannot wait for the
 // evening: an alert passes while there is room, and beyond that when it is more severe
@@ -57,4 +62,41 @@ func (b *Budget) sink(i int) {
 		b.passed[i], b.passed[c] = b.passed[c], b.passed[i]
 		i = c
 	}
+}
+
+// Append appends what passed and was held today to dst.
+func (b *Budget) Append(dst []byte) []byte {
+	le := binary.LittleEndian
+	dst = le.AppendUint64(le.AppendUint64(dst, b.Held), uint64(b.day))
+	dst = le.AppendUint32(dst, uint32(len(b.passed)))
+	for _, s := range b.passed {
+		dst = le.AppendUint64(dst, math.Float64bits(s))
+	}
+	return dst
+}
+
+// Load takes over what Append wrote at the beginning of src, and returns the rest; ok
+// is false where src does not begin like that. Where less passes now, the most severe
+// of today count.
+func (b *Budget) Load(src []byte) (rest []byte, ok bool) {
+	le := binary.LittleEndian
+	if len(src) < 20 {
+		return nil, false
+	}
+	n := Budget{PerDay: b.PerDay, Held: le.Uint64(src), day: int64(le.Uint64(src[8:]))}
+	count := le.Uint32(src[16:])
+	if src = src[20:]; uint64(count) > uint64(len(src)/8) {
+		return nil, false
+	}
+	held := n.Held
+	for range count {
+		s := math.Float64frombits(le.Uint64(src))
+		if src = src[8:]; math.IsNaN(s) {
+			return nil, false
+		}
+		n.Admit(n.day, s)
+	}
+	n.Held = held
+	*b = n
+	return src, true
 }

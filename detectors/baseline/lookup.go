@@ -45,6 +45,33 @@ func (e *Engine) expect(ent *entity, m Metric) Expectation {
 	}
 }
 
+// ExpectDay is Expect for the whole local day that goes on.
+func (e *Engine) ExpectDay(k Kind, name string, m Metric) (x Expectation, ok bool) {
+	ent := e.entities.Peek(key{k, name})
+	if ent == nil || ent.series[m] == 0 {
+		return x, false
+	}
+	x = e.expect(ent, m)
+	s := e.series.at(ent.series[m])
+	g := e.groups[k][m][s.class]
+	up, squares, peak := 0., 0., 0.
+	at := e.local
+	first := at.slot - at.slot%24
+	visits := e.perDay / 24 // of an hour's windows; less than one where a window is longer
+	for slot := first; slot < first+24; slot++ {
+		at.slot = slot
+		o := e.outlook(s, g, at)
+		up += visits * o.up
+		squares += visits * square(o.up) * o.psi
+		peak = max(peak, o.peak) // one may be seen from the hours beside it
+	}
+	mean := up + peak
+	x.Seen += float64(s.day)
+	x.Expected, x.Mean = mean, up
+	x.above = negbin{mean, (float64(s.dayDispersion(g)*square(up)) + squares + float64(peakSpread*square(peak))) / square(mean)}
+	return x, true
+}
+
 // activity of the series' peers today, against the usual.
 func (e *Engine) activity(s *series, k Kind, m Metric) float64 {
 	g := e.groups[k][m][s.class]

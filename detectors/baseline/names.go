@@ -72,6 +72,9 @@ var nouns = [metrics]string{
 
 func (m Metric) String() string { return name(metricNames[:], int(m)) }
 
+// Unit is what a Score of it counts, for a person: "messages", "KiB sent".
+func (m Metric) Unit() string { return name(nouns[:], int(m)) }
+
 // ParseMetric is the inverse of String.
 func ParseMetric(s string) (Metric, bool) { m, ok := parse(metricNames[:], s); return Metric(m), ok }
 

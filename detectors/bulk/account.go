@@ -1,12 +1,12 @@
 package bulk
 
 import (
-	"encoding/binary"
 	"net/netip"
 	"slices"
 	"time"
 
 	"mailsensor/detectors"
+	"mailsensor/detectors/habits"
 	"mailsensor/detectors/window"
 	"mailsensor/protocols"
 )
@@ -14,22 +14,14 @@ import (
 // usualSources is how many clients an account has without another allocation.
 const usualSources = 8
 
-// past is how many days of an account are remembered.
-const past = 14
-
 // account is what is known of one.
 type account struct {
-	name   string
-	first  int64 // when it was first read
-	day    int64 // number of the present day
-	seen   window.Distinct
-	burst  window.Counter
-	daily  window.Counter
-	bytes  window.Counter
-	peak   uint64 // highest burst of the present day
-	total  uint64 // of the present day
-	peaks  [past]uint32
-	totals [past]uint32
+	name  string
+	first int64 // when it was first read
+	day   int64 // number of the present day
+	burst window.Counter
+	daily window.Counter
+	bytes window.Counter
 
 	sources []reader // clients that ever read it
 	folders []folder // that were read within the day
@@ -62,7 +54,7 @@ type finding struct {
 	floor  uint64
 	within time.Duration
 	unit   string
-	usual  uint32
+	usual  habits.Habit
 }
 
 func (a *account) reset(name string, t int64) {
@@ -71,72 +63,10 @@ func (a *account) reset(name string, t int64) {
 
 // turn begins another day.
 func (a *account) turn(t int64) {
-	for now := t / day; a.day < now; a.day++ {
-		i := a.day % past
-		a.peaks[i], a.totals[i] = uint32(min(a.peak, 1<<31)), uint32(min(a.total, 1<<31))
-		a.peak, a.total = 0, 0
+	if now := t / day; a.day < now {
+		a.day = now
 		a.folders, a.low, a.high = a.folders[:0], false, false
-		if now-a.day > past { // nothing of the past is left
-			a.peaks, a.totals = [past]uint32{}, [past]uint32{}
-			a.day = now - 1
-		}
 	}
-}
-
-// maxExpanded bounds how many messages of one run are looked at one by one.
-const maxExpanded = 1 << 14
-
-// distinct counts the messages of an event that were not read within the day.
-func (a *account) distinct(e *protocols.MailboxRead) (fresh uint64) {
-	for i := range e.Items {
-		it := &e.Items[i]
-		switch it.Kind {
-		case protocols.ReadWhole, protocols.ReadPartial, protocols.ReadPart:
-		default:
-			continue
-		}
-		if it.First == 0 {
-			if it.ID != 0 && a.add(e, it.ID) {
-				fresh++
-			}
-			continue
-		}
-		if uint64(it.Last)-uint64(it.First) >= maxExpanded {
-			fresh += uint64(it.Items)
-			a.high = true
-			continue
-		}
-		for n := uint64(it.First); n <= uint64(it.Last); n++ {
-			id := n
-			if !it.ByUID { // a position is one in its selection only
-				id |= e.Conn.ID<<40 | uint64(e.Selection)<<32
-			}
-			if a.add(e, id) {
-				fresh++
-			}
-		}
-	}
-	return fresh
-}
-
-func (a *account) add(e *protocols.MailboxRead, id uint64) bool {
-	return a.seen.Add(e.Time, day, mix(folderHash(e)^mix(id)))
-}
-
-// folderHash names the mailbox that an event is about.
-func folderHash(e *protocols.MailboxRead) uint64 {
-	var b [4]byte
-	binary.BigEndian.PutUint32(b[:], e.UIDValidity)
-	return protocols.NameID(e.Mailbox) ^ mix(protocols.NameID(b[:]))
-}
-
-// mix spreads the bits of x over all of it (the finalizer of MurmurHash3).
-func mix(x uint64) uint64 {
-	x ^= x >> 33
-	x *= 0xff51afd7ed558ccd
-	x ^= x >> 33
-	x *= 0xc4ceb9fe1a85ec53
-	return x ^ x>>33
 }
 
 // source notes who reads, and returns what is known of that client.
@@ -163,8 +93,8 @@ func (a *account) source(addr netip.Addr, t int64) *reader {
 	return &a.sources[len(a.sources)-1]
 }
 
-func (a *account) folder(e *protocols.MailboxRead) {
-	h := folderHash(e)
+// folder notes the mailbox that was read, by its hash.
+func (a *account) folder(e *protocols.MailboxRead, h uint64) {
 	for i := range a.folders {
 		if a.folders[i].hash == h {
 			a.folders[i].exists = max(a.folders[i].exists, e.Exists)

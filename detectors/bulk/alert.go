@@ -50,9 +50,13 @@ func (d *Detector) emptied(a *account, f finding) detectors.Alert {
 func measure(f finding) detectors.Measure {
 	m := detectors.Measure{Name: f.unit + "_" + f.what, Seen: float64(f.n), Bound: detectors.Value(float64(f.floor)), Unit: f.unit,
 		Text: fmt.Sprintf("%s within %s, floor %s", amount(f.n, f.unit), short(f.within), amount(f.floor, f.unit))}
-	if f.usual > 0 {
-		m.Expected = detectors.Value(float64(f.usual))
-		m.Text += fmt.Sprintf(", usual up to %d", f.usual)
+	if f.unit == "messages" {
+		span := "hour"
+		if f.what == "day" {
+			span = "day"
+		}
+		m.Expected, m.Bound = f.usual.Value(), detectors.Value(f.usual.Over(float64(f.floor)))
+		m.Text += fmt.Sprintf("; %s", f.usual.In(span))
 	}
 	return m
 }

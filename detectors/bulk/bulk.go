@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"mailsensor/detectors"
+	"mailsensor/detectors/baseline"
+	"mailsensor/detectors/habits"
 	"mailsensor/detectors/inside"
 	"mailsensor/detectors/recent"
 	"mailsensor/protocols"
@@ -33,7 +35,6 @@ type Config struct {
 	DailyIMAP      uint64        `yaml:"daily_imap"`      // and over anything else
 	Mailboxes      int           `yaml:"mailboxes"`       // mailboxes that one client reads within BurstWindow
 	PerMailbox     int           `yaml:"per_mailbox"`     // messages of each of them
-	Usual          float64       `yaml:"usual"`           // how many times what an account is used to is strange
 	EstimatedFloor int           `yaml:"estimated_floor"` // messages of a TLS session, at least, by the estimate
 }
 
@@ -42,7 +43,7 @@ func Default() Config {
 	return Config{
 		Burst: 250, BurstWindow: 10 * time.Minute, Daily: 1000,
 		DailyPOP3: 1250 << 20, DailyIMAP: 2500 << 20,
-		Mailboxes: 5, PerMailbox: 5, Usual: 2, EstimatedFloor: 250,
+		Mailboxes: 5, PerMailbox: 5, EstimatedFloor: 250,
 	}
 }
 
@@ -60,17 +61,17 @@ const day = int64(24 * time.Hour)
 type Detector struct {
 	config   Config
 	border   *inside.Border
+	habits   *habits.Tracker
 	accounts *recent.Table[string, account]
 	hosts    *recent.Table[netip.Addr, host]
-	begun    int64 // time of the first event
-	name     []byte
+	begun    int64      // time of the first event
 	pending  []*account // to be told at the next Tick
 }
 
-// New returns a Detector.
-func New(c Config, border *inside.Border) *Detector {
+// New returns a Detector, which comes behind h in the list.
+func New(c Config, border *inside.Border, h *habits.Tracker) *Detector {
 	return &Detector{
-		config: c, border: border,
+		config: c, border: border, habits: h,
 		accounts: recent.New[string, account](maxAccounts),
 		hosts:    recent.New[netip.Addr, host](maxHosts),
 	}
@@ -80,7 +81,10 @@ func New(c Config, border *inside.Border) *Detector {
 func (*Detector) Name() string { return "bulk" }
 
 // Tick implements detectors.Detector.
-func (d *Detector) Tick(_ int64, raise func(detectors.Alert)) { d.Flush(raise) }
+func (d *Detector) Tick(_ int64, raise func(detectors.Alert)) {
+	d.stories(raise)
+	d.Flush(raise)
+}
 
 // Flush implements detectors.Flusher.
 func (d *Detector) Flush(raise func(detectors.Alert)) {
@@ -98,6 +102,7 @@ func (d *Detector) Observe(ev protocols.Event, raise func(detectors.Alert)) {
 	if d.begun == 0 {
 		d.begun = ev.Header().Time
 	}
+	d.stories(raise)
 	switch e := ev.(type) {
 	case *protocols.MailboxRead:
 		d.read(e, raise)
@@ -107,78 +112,42 @@ func (d *Detector) Observe(ev protocols.Event, raise func(detectors.Alert)) {
 }
 
 func (d *Detector) read(e *protocols.MailboxRead, raise func(detectors.Alert)) {
-	var octets uint64
-	any := false
-	for i := range e.Items {
-		it := &e.Items[i]
-		switch it.Kind {
-		case protocols.ReadWhole, protocols.ReadPartial, protocols.ReadPart:
-			any = true
-			octets += it.Bytes
-		}
-	}
-	if !any {
+	r := d.habits.Read()
+	if r.Account == "" {
 		return
 	}
-	a := d.account(e)
+	fresh := r.Fresh
+	a := d.account(r.Account, e.Time)
 	a.turn(e.Time)
-	fresh := a.distinct(e)
-	a.low = a.low || e.Confidence == protocols.LowerBound || a.seen.Full()
-	a.high = a.high || e.Confidence == protocols.UpperBound
+	a.low = a.low || e.Confidence == protocols.LowerBound || r.Lower
+	a.high = a.high || e.Confidence == protocols.UpperBound || r.Upper
 	a.source(e.Client(), e.Time)
-	a.folder(e)
+	a.folder(e, r.Folder)
 	burst := a.burst.Add(e.Time, int64(d.config.BurstWindow), fresh)
-	a.peak = max(a.peak, burst)
-	a.total += fresh
 	daily := a.daily.Add(e.Time, day, fresh)
 	limit := d.config.DailyIMAP
 	if e.Protocol == "pop3" {
 		limit = d.config.DailyPOP3
 	}
-	bytes := a.bytes.Add(e.Time, day, octets)
+	bytes := a.bytes.Add(e.Time, day, r.Octets)
+	f := finding{"octets", bytes, limit, 24 * time.Hour, "octets", habits.Habit{}}
 	switch {
-	case fresh > 0 && burst >= d.threshold(uint64(d.config.Burst), a.peaks[:]):
-		d.tell(e, a, finding{"burst", burst, uint64(d.config.Burst), d.config.BurstWindow, "messages", usual(a.peaks[:])}, raise)
-	case fresh > 0 && daily >= d.threshold(uint64(d.config.Daily), a.totals[:]):
-		d.tell(e, a, finding{"day", daily, uint64(d.config.Daily), 24 * time.Hour, "messages", usual(a.totals[:])}, raise)
-	case bytes >= limit:
-		d.tell(e, a, finding{"octets", bytes, limit, 24 * time.Hour, "octets", 0}, raise)
+	case fresh > 0 && burst >= uint64(d.config.Burst):
+		f = finding{"burst", burst, uint64(d.config.Burst), d.config.BurstWindow, "messages", d.habits.Hour(baseline.Account, a.name, baseline.MessagesDownloaded)}
+	case fresh > 0 && daily >= uint64(d.config.Daily):
+		f = finding{"day", daily, uint64(d.config.Daily), 24 * time.Hour, "messages", d.habits.Day(baseline.Account, a.name, baseline.MessagesDownloaded)}
+	}
+	if f.n >= f.floor && (!f.usual.Known() || float64(f.n) > f.usual.Bound) {
+		d.tell(e, a, f, raise)
 	}
 	d.client(e, a, fresh, raise)
 }
 
-// threshold is what is strange for an account: above the floor, and more than it
-// is used to.
-func (d *Detector) threshold(floor uint64, past []uint32) uint64 {
-	return max(floor, uint64(d.config.Usual*float64(usual(past))))
-}
-
-// usual is what a day of the past may bring: the second-highest of the days, since
-// one strange day does not make a habit.
-func usual(past []uint32) uint32 {
-	var first, second uint32
-	for _, n := range past {
-		switch {
-		case n > first:
-			first, second = n, first
-		case n > second:
-			second = n
-		}
-	}
-	return second
-}
-
-func (d *Detector) account(e *protocols.MailboxRead) *account {
-	d.name = d.border.Account(e.Account, d.name)
-	if len(d.name) == 0 { // nobody was seen to log in: by client and server
-		d.name = append(d.name, '?')
-		d.name = e.Client().AppendTo(d.name)
-	}
-	a := recent.GetBytes(d.accounts, d.name)
+func (d *Detector) account(name string, t int64) *account {
+	a := d.accounts.Get(name)
 	if a == nil {
-		key := string(d.name)
-		a = d.accounts.Insert(key)
-		a.reset(key, e.Time)
+		a = d.accounts.Insert(name)
+		a.reset(name, t)
 	}
 	return a
 }

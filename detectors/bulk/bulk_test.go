@@ -8,12 +8,17 @@ import (
 
 	"mailsensor/detectors"
 	"mailsensor/detectors/detectortest"
+	"mailsensor/detectors/habits"
 	"mailsensor/protocols"
 )
 
 const aDay = 24 * time.Hour
 
-func detector() *Detector { return New(Default(), detectortest.Border()) }
+func watch() []detectors.Detector {
+	b := detectortest.Border()
+	h := habits.New(habits.Default(), b, time.UTC, nil)
+	return []detectors.Detector{h, New(Default(), b, h)}
+}
 
 // office is people who read their mail as it comes, an archiver that takes 400
 // messages every night, and a webmail server that reads for all.
@@ -45,7 +50,7 @@ func office(days int) *detectortest.Story {
 }
 
 func play(s *detectortest.Story) (out []*detectors.Alert) {
-	for _, a := range s.Play(detector()) {
+	for _, a := range s.Play(watch()...) {
 		if a.Entity.Name != "10.20.1.44" { // the webmail server, until it is known
 			out = append(out, a)
 		}
@@ -62,7 +67,7 @@ func TestQuiet(t *testing.T) {
 // A host that reads for all every day is told for three days, as one alert, and
 // then known.
 func TestWebmailServer(t *testing.T) {
-	got := office(14).Play(detector())
+	got := office(14).Play(watch()...)
 	if len(got) != 1 || got[0].What != "many_mailboxes" || got[0].Last > detectors.Time(detectortest.At(3*aDay)) {
 		t.Errorf("%d alerts: %+v", len(got), got[0])
 	}
@@ -158,7 +163,7 @@ func TestEstimateNeedsASecondSign(t *testing.T) {
 	s := new(detectortest.Story)
 	s.Add(&protocols.TLSUse{Head: s.Head(0, "imap", "10.20.0.40", ""), Service: "imap", Messages: 900, MessagesLow: 700, MessagesHigh: 1200})
 	s.Add(&protocols.TLSUse{Head: s.Head(time.Hour, "imap", "203.0.113.9", ""), Service: "imap", Messages: 900, MessagesLow: 700, MessagesHigh: 1200})
-	if a := one(t, s.Play(detector()), "probable_bulk_download"); a.Entity.Name != "203.0.113.9" || a.Confidence != protocols.Estimated {
+	if a := one(t, s.Play(watch()...), "probable_bulk_download"); a.Entity.Name != "203.0.113.9" || a.Confidence != protocols.Estimated {
 		t.Errorf("%+v", a)
 	}
 }

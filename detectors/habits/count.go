@@ -31,39 +31,58 @@ func (t *Tracker) message(e *protocols.Message) {
 		}
 	}
 	client, server := e.Client(), e.Server()
-	ours := t.border.Address(client)
-	who := ""
+	who := "" // sent it
 	if account := t.account(e.Account); len(account) > 0 {
 		x := t.engine.Entity(baseline.Account, account, e.Time)
 		who = x.Name()
 		count(x, true)
 	}
 	if sender, ok := t.sender(e); ok {
+		first := t.firstHop(e, sender)
 		if x, ok := t.named(baseline.Sender, sender, e.Time); ok {
 			if who == "" {
 				who = x.Name()
 			}
-			count(x, false)
+			if first {
+				count(x, false)
+			}
 		}
-		if x, ok := t.named(baseline.Domain, domainOf(sender), e.Time); ok {
+		if x, ok := t.named(baseline.Domain, domainOf(sender), e.Time); ok && first {
 			count(x, false)
 		}
 	}
-	if ours {
+	if t.border.Address(client) {
 		h := t.host(client)
 		h.worksFor(who, e.Time)
+		t.note(h.id, &e.Head)
+		if who != "" {
+			t.person(who).worksAt(h.id)
+			t.note(protocols.NameID(who), &e.Head)
+		}
 		x := t.address(baseline.Host, client, e.Time)
 		count(x, true)
 		if !t.border.Address(server) && t.once.add(h.id, baseline.OutsideServers, addressID(server)) {
 			x.Add(baseline.OutsideServers, 1)
 		}
 	} else {
+		if who != "" {
+			t.note(protocols.NameID(who), &e.Head)
+		}
 		count(t.network(client, e.Time), false)
 	}
 	count(t.address(baseline.Server, server, e.Time), false)
-	if !t.border.Address(server) {
+	if t.border.Address(server) {
+		t.host(server).takes = true
+	} else {
 		count(t.network(server, e.Time), false)
 	}
+}
+
+// firstHop reports whether a message was not seen within the hour: a relay says again
+// what its client said.
+func (t *Tracker) firstHop(e *protocols.Message, sender []byte) bool {
+	id := e.Facts.MessageID
+	return len(id) == 0 || t.once.add(protocols.NameID(sender), baseline.MessagesSent, protocols.NameID(id))
 }
 
 // login counts an exchange. Who failed to log in as an account that was never seen

@@ -11,6 +11,7 @@
 package habits
 
 import (
+	"fmt"
 	"net/netip"
 	"time"
 
@@ -26,10 +27,13 @@ type Config struct {
 	Entities       int `yaml:"entities"`        // that are known; then the one that was silent longest is forgotten
 	SharedAccounts int `yaml:"shared_accounts"` // accounts a day that make a host one that many share, up to 8
 	SharedDays     int `yaml:"shared_days"`     // and on how many of the last 30 days
+	AlertsPerDay   int `yaml:"alerts_per_day"`  // about what is not usual; beyond that, those more severe than one of today's
 }
 
 // Default returns what is shipped.
-func Default() Config { return Config{Entities: 100_000, SharedAccounts: 5, SharedDays: 3} }
+func Default() Config {
+	return Config{Entities: 100_000, SharedAccounts: 5, SharedDays: 3, AlertsPerDay: 50}
+}
 
 // Places says in which autonomous system an address is; nil where nobody supplied a
 // database. 0: unknown.
@@ -42,6 +46,7 @@ const (
 	maxHosts  = 1 << 16
 	maxPeople = 1 << 16
 	maxNames  = 1 << 12 // new senders and domains in an hour
+	maxTold   = 1 << 14 // stories that go on
 )
 
 const day = int64(24 * time.Hour)
@@ -63,7 +68,12 @@ type Tracker struct {
 	fresh    int // senders and domains that are new in the open window
 	window   int64
 	scores   []baseline.Score
+	stories  []Story
 	read     Read
+	traces   *recent.Table[uint64, trace]
+	blamed   *recent.Table[uint64, told]  // by host
+	told     *recent.Table[string, int64] // when a story was told last
+	budget   baseline.Budget
 
 	name, text []byte // scratch
 }
@@ -82,12 +92,71 @@ func (t *Tracker) blank() Tracker {
 		engine: baseline.New(baseline.Config{Location: t.location, MaxEntities: t.config.Entities}, t.take),
 		hosts:  recent.New[netip.Addr, host](maxHosts),
 		people: recent.New[string, person](maxPeople),
+		traces: newTraces(), blamed: recent.New[uint64, told](maxHosts), told: recent.New[string, int64](maxTold),
+		budget: baseline.Budget{PerDay: t.config.AlertsPerDay},
 	}
 }
 
 // Engine holds the baselines: what is expected of an entity and metric (Expect), of
 // its week (Week), of all (All), and Forget.
 func (t *Tracker) Engine() *baseline.Engine { return t.engine }
+
+// Habit is what is usual for an entity in an hour or a day: Expected of it, and the
+// Bound that 99.9 % stay under. The zero Habit is that nothing is known.
+type Habit struct {
+	Expected, Bound float64
+	Days            int // of history
+}
+
+// Hour is what is usual in the hour that goes on. It takes some microseconds.
+func (t *Tracker) Hour(k baseline.Kind, name string, m baseline.Metric) Habit {
+	x, ok := t.engine.Expect(k, name, m)
+	return habit(&x, ok)
+}
+
+// Day is what is usual in the whole local day that goes on.
+func (t *Tracker) Day(k baseline.Kind, name string, m baseline.Metric) Habit {
+	x, ok := t.engine.ExpectDay(k, name, m)
+	return habit(&x, ok)
+}
+
+func habit(x *baseline.Expectation, ok bool) Habit {
+	if !ok {
+		return Habit{}
+	}
+	return Habit{round(x.Expected), x.Bound(), x.Days}
+}
+
+// Known reports that there is enough history to judge by. Younger entities learn
+// everything, an attack as well.
+func (h Habit) Known() bool { return h.Days >= 7 }
+
+// Value is Expected for a detectors.Measure.
+func (h Habit) Value() *float64 {
+	if !h.Known() {
+		return nil
+	}
+	return &h.Expected
+}
+
+// Over is what a floor comes to, given the habit.
+func (h Habit) Over(floor float64) float64 {
+	if h.Known() {
+		return max(floor, h.Bound)
+	}
+	return floor
+}
+
+// In is for a person; span is "hour" or "day".
+func (h Habit) In(span string) string {
+	if !h.Known() {
+		return "what is usual is not known yet"
+	}
+	return fmt.Sprintf("in this %s %.3g expected, bound %.0f, by %d days of history", span, h.Expected, h.Bound, h.Days)
+}
+
+// Held is how many stories the budget kept from being told.
+func (t *Tracker) Held() uint64 { return t.budget.Held }
 
 // Name implements detectors.Detector.
 func (*Tracker) Name() string { return "habits" }
@@ -113,8 +182,11 @@ func (t *Tracker) Observe(ev protocols.Event, _ func(detectors.Alert)) {
 // advance lets event time go on to now, which may close windows.
 func (t *Tracker) advance(now int64) {
 	t.read = Read{}
-	t.scores = t.scores[:0]
 	t.engine.Tick(now)
+	t.stories = t.stories[:0]
+	if len(t.scores) > 0 {
+		t.compose(now)
+	}
 	if w := t.engine.Window(); w != t.window {
 		t.window, t.fresh = w, 0
 		t.once.reset()

@@ -14,6 +14,8 @@ type host struct {
 	many     uint32    // days on which there were many: today, yesterday …
 	who      string    // whom it sent or read for today, first
 	several  bool      // and others
+	before   bool      // there were several on the day it was active before
+	takes    bool      // it takes mail: a server
 }
 
 func (t *Tracker) host(a netip.Addr) *host {
@@ -32,6 +34,7 @@ func (h *host) turn(now int64) {
 		return
 	}
 	h.many <<= min(today-h.day, 32)
+	h.before = h.several
 	h.day, h.n, h.who, h.several = today, 0, "", false
 }
 
@@ -67,9 +70,33 @@ func (h *host) worksFor(name string, now int64) {
 // remembered are the days that make a habit.
 const remembered = 1<<30 - 1
 
+// sole reports that one person stands behind the host.
+func (h *host) sole() bool { return h.who != "" && !h.several && !h.before }
+
+// Person is who alone stands behind a host of ours, or "".
+func (t *Tracker) Person(a netip.Addr) string {
+	if h := t.hosts.Peek(a); h != nil && h.sole() {
+		return h.who
+	}
+	return ""
+}
+
 // Shared reports that many people stand behind a host of ours: it had many accounts on
 // some days of the last 30.
 func (t *Tracker) Shared(a netip.Addr) bool {
 	h := t.hosts.Peek(a)
-	return h != nil && bits.OnesCount32(h.many&remembered) >= t.config.SharedDays
+	return h != nil && t.shared(h)
+}
+
+func (t *Tracker) shared(h *host) bool {
+	return bits.OnesCount32(h.many&remembered) >= t.config.SharedDays
+}
+
+// hostNamed finds a host by its address as text; h is nil where it was forgotten.
+func (t *Tracker) hostNamed(name string) (id uint64, h *host) {
+	a, err := netip.ParseAddr(name)
+	if err != nil {
+		return 0, nil
+	}
+	return addressID(a), t.hosts.Peek(a)
 }

@@ -14,8 +14,9 @@ type Read struct {
 	Account string // its one name; where nobody was seen to log in, "?" and the client
 	Fresh   uint64 // messages that the account had not been sent within about a day
 	Octets  uint64
-	Upper   bool // Fresh is an upper bound: there were too many to tell apart
-	Lower   bool // a lower bound: more are known than there is room for
+	Folder  uint64 // a hash of the mailbox's name and UIDVALIDITY
+	Upper   bool   // Fresh is an upper bound: there were too many to tell apart
+	Lower   bool   // a lower bound: more are known than there is room for
 }
 
 // Read is about the event at hand; the zero Read where no message was read.
@@ -25,14 +26,28 @@ func (t *Tracker) Read() Read { return t.read }
 type person struct {
 	name string
 	seen window.Distinct // messages that were downloaded
+
+	hosts [4]uint64 // that it worked at, the latest ones
+	next  uint8     // to be replaced
 }
 
-func (t *Tracker) person(name []byte) *person {
-	p := recent.GetBytes(t.people, name)
+// worksAt notes a host.
+func (p *person) worksAt(host uint64) {
+	for _, h := range p.hosts {
+		if h == host {
+			return
+		}
+	}
+	p.hosts[p.next] = host
+	p.next = (p.next + 1) % uint8(len(p.hosts))
+}
+
+// person finds one by a name that lasts.
+func (t *Tracker) person(name string) *person {
+	p := t.people.Get(name)
 	if p == nil {
-		key := string(name)
-		p = t.people.Insert(key)
-		*p = person{name: key}
+		p = t.people.Insert(name)
+		*p = person{name: name}
 	}
 	return p
 }
@@ -49,11 +64,14 @@ func (t *Tracker) mailboxRead(e *protocols.MailboxRead) {
 	if !named {
 		t.name = client.AppendTo(append(t.name[:0], '?'))
 	}
-	p := t.person(t.name)
-	t.read = Read{Account: p.name, Octets: octets}
+	p := recent.GetBytes(t.people, t.name)
+	if p == nil {
+		p = t.person(string(t.name))
+	}
+	t.read = Read{Account: p.name, Octets: octets, Folder: folderHash(e)}
 	t.distinct(e, p)
 	t.read.Lower = p.seen.Full()
-	box := folderHash(e)
+	box := t.read.Folder
 	count := func(x baseline.Entity, id uint64) {
 		x.Add(baseline.MessagesDownloaded, float64(t.read.Fresh))
 		x.Add(baseline.BytesDownloaded, float64(octets))
@@ -62,6 +80,7 @@ func (t *Tracker) mailboxRead(e *protocols.MailboxRead) {
 		}
 	}
 	id := protocols.NameID(p.name)
+	t.note(id, &e.Head)
 	if named {
 		count(t.engine.Entity(baseline.Account, t.name, e.Time), id)
 	}
@@ -69,9 +88,11 @@ func (t *Tracker) mailboxRead(e *protocols.MailboxRead) {
 	if t.border.Address(client) {
 		h := t.host(client)
 		if named {
+			p.worksAt(h.id)
 			h.worksFor(p.name, e.Time)
 			h.isUsedBy(id, t.config.SharedAccounts, e.Time)
 		}
+		t.note(h.id, &e.Head)
 		count(t.address(baseline.Host, client, e.Time), h.id)
 	} else {
 		count(t.network(client, e.Time), 0)
@@ -96,7 +117,7 @@ const maxExpanded = 1 << 14
 
 // distinct counts the messages of an event that were not read within the day.
 func (t *Tracker) distinct(e *protocols.MailboxRead, p *person) {
-	box := folderHash(e)
+	box := t.read.Folder
 	add := func(id uint64) {
 		if p.seen.Add(e.Time, day, mix(box^mix(id))) {
 			t.read.Fresh++

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"math"
 	"net/netip"
 	"slices"
 
+	"mailsensor/detectors"
 	"mailsensor/detectors/baseline"
 )
 
@@ -69,11 +71,7 @@ func (t *Tracker) appendRest(b []byte) []byte {
 		for _, x := range h.accounts[:h.n] {
 			b = le.AppendUint64(b, x)
 		}
-		several := byte(0)
-		if h.several {
-			several = 1
-		}
-		b = append(appendText(b, h.who), several)
+		b = append(appendText(b, h.who), bit(h.several, 0)|bit(h.before, 1)|bit(h.takes, 2))
 	}
 	var people []*person
 	for _, p := range t.people.All {
@@ -82,8 +80,44 @@ func (t *Tracker) appendRest(b []byte) []byte {
 	b = le.AppendUint32(b, uint32(len(people)))
 	for _, p := range slices.Backward(people) {
 		b = p.seen.Append(appendText(b, p.name))
+		for _, h := range p.hosts {
+			b = le.AppendUint64(b, h)
+		}
+		b = append(b, p.next)
 	}
-	return b
+	return t.appendTold(b)
+}
+
+// appendTold appends what was told, and what may be told today.
+func (t *Tracker) appendTold(b []byte) []byte {
+	var keys []string
+	for k := range t.told.All {
+		keys = append(keys, k)
+	}
+	b = le.AppendUint32(b, uint32(len(keys)))
+	for _, k := range slices.Backward(keys) {
+		b = le.AppendUint64(appendText(b, k), uint64(*t.told.Peek(k)))
+	}
+	var hosts []uint64
+	for h := range t.blamed.All {
+		hosts = append(hosts, h)
+	}
+	b = le.AppendUint32(b, uint32(len(hosts)))
+	for _, h := range slices.Backward(hosts) {
+		x := t.blamed.Peek(h)
+		b = le.AppendUint64(b, h)
+		b = le.AppendUint64(b, uint64(x.time))
+		b = le.AppendUint64(b, math.Float64bits(x.excess))
+		b = appendText(appendText(b, x.person), string(x.kind))
+	}
+	return t.budget.Append(b)
+}
+
+func bit(v bool, n int) byte {
+	if v {
+		return 1 << n
+	}
+	return 0
 }
 
 func appendText(b []byte, s string) []byte {
@@ -142,7 +176,12 @@ func (t *Tracker) loadRest(b []byte) error {
 		for i := range h.n {
 			h.accounts[i] = r.u64()
 		}
-		h.who, h.several = r.text(), r.u8() == 1
+		h.who = r.text()
+		flags := r.u8()
+		h.several, h.before, h.takes = flags&1 != 0, flags&2 != 0, flags&4 != 0
+		if r.bad || flags > 7 {
+			return errDamaged
+		}
 		*t.hosts.Insert(a) = h
 	}
 	for n := r.u32(); n > 0 && !r.bad; n-- {
@@ -156,11 +195,40 @@ func (t *Tracker) loadRest(b []byte) error {
 		if r.b, ok = p.seen.Load(r.b); !ok {
 			return errDamaged
 		}
+		for i := range p.hosts {
+			p.hosts[i] = r.u64()
+		}
+		if p.next = r.u8(); int(p.next) >= len(p.hosts) {
+			return errDamaged
+		}
 	}
+	t.loadTold(&r)
 	if r.bad || len(r.b) > 0 {
 		return errDamaged
 	}
 	return nil
+}
+
+func (t *Tracker) loadTold(r *reader) {
+	for n := r.u32(); n > 0 && !r.bad; n-- {
+		key := r.text()
+		if r.bad = r.bad || t.told.Peek(key) != nil; !r.bad {
+			*t.told.Insert(key) = int64(r.u64())
+		}
+	}
+	for n := r.u32(); n > 0 && !r.bad; n-- {
+		h := r.u64()
+		if r.bad = r.bad || t.blamed.Peek(h) != nil; r.bad {
+			return
+		}
+		x := told{time: int64(r.u64()), excess: math.Float64frombits(r.u64()), person: r.text(), kind: detectors.Kind(r.text())}
+		r.bad = r.bad || math.IsNaN(x.excess)
+		*t.blamed.Insert(h) = x
+	}
+	var ok bool
+	if r.b, ok = t.budget.Load(r.b); !ok {
+		r.bad = true
+	}
 }
 
 // reader takes numbers off a state; what is not there makes it bad.

@@ -28,6 +28,7 @@ type Document struct {
 	// Alerts are for the caller to fill in, most severe first.
 	Alerts        []*detectors.Alert `json:"alerts"`
 	AlertsDropped uint64             `json:"alerts_dropped,omitempty"`
+	AlertsHeld    uint64             `json:"alerts_held,omitempty"` // findings that the daily budget kept back
 	// Overlap names the groups of MITRE ATT&CK that use techniques which the alerts
 	// show, too. It is no attribution.
 	Overlap []detectors.Group `json:"attack_overlap,omitempty"`

@@ -9,13 +9,16 @@ import (
 
 	"mailsensor/detectors"
 	"mailsensor/detectors/detectortest"
+	"mailsensor/detectors/habits"
 	"mailsensor/protocols"
 )
 
 const aDay = 24 * time.Hour
 
 func play(s *detectortest.Story) []*detectors.Alert {
-	return s.Play(New(Default(), detectortest.Border()))
+	b := detectortest.Border()
+	h := habits.New(habits.Default(), b, time.UTC, nil)
+	return s.Play(h, New(Default(), b, h))
 }
 
 // office is people who mail, a relay that passes all of it on, a newsletter.

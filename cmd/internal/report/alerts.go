@@ -29,6 +29,9 @@ func (p *printer) alerts() {
 	if n := len(list) - len(shown); n > 0 {
 		p.line("  … and %s more (--top 0 shows all, --alerts FILE writes them)", number(uint64(n)))
 	}
+	if n := p.doc.AlertsHeld; n > 0 {
+		p.line("  %s held back, which would have been more than alerts_per_day", plural(n, "finding of the baselines was", "findings of the baselines were"))
+	}
 	if n := p.doc.AlertsDropped; n > 0 {
 		p.line("  %s left out for want of room", plural(n, "finding was", "findings were"))
 	}
