@@ -139,6 +139,11 @@ func TestInside(t *testing.T) {
 		if _, err := net.LookupHost("localhost"); err != nil {
 			t.Error("a name:", err)
 		}
+		if _, err := net.Dial("udp", "127.0.0.1:53"); err != nil {
+			t.Error("a question for a name:", err)
+		}
+		_, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_MPTCP)
+		deny("MPTCP, which Landlock does not see", r.Calls, err)
 		_, err = net.Listen("tcp", "127.0.0.1:0")
 		deny("a listener", r.Files, err)
 	} else {

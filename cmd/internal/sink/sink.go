@@ -85,6 +85,8 @@ func (g *Group) output(c Config, n *counters) (output, error) {
 		return newSyslog(*c.Syslog, g.opt, n)
 	case c.Webhook != nil:
 		return newWebhook(*c.Webhook, g.opt, n)
+	case c.Elastic != nil:
+		return newElastic(*c.Elastic, g.opt, n)
 	}
 	return nil, errors.New("of no type that is known")
 }

@@ -44,9 +44,11 @@ type sink struct {
 	counters
 
 	pending []record
-	buf     []byte // a buffer of the queue that nothing points into once pending is empty
-	flying  int    // records of pending that the output has
-	fails   int    // attempts in a row
+	buf     []byte   // a buffer of the queue that nothing points into once pending is empty
+	flying  int      // records of pending that the output has
+	fails   int      // attempts in a row
+	batch   int      // records of the spool that are being delivered
+	rest    []record // those of them that were not yet
 	tick    *time.Ticker
 
 	stop   chan struct{}
@@ -216,16 +218,17 @@ func (s *sink) keep(n int, again []record) {
 
 // sendSpooled delivers the first records of the spool.
 func (s *sink) sendSpooled() {
-	batch := s.spool.next(batchOctets, batchLines)
-	s.publish()
-	if len(batch) == 0 { // all that was left was damaged
-		return
+	if len(s.rest) == 0 {
+		s.rest = s.spool.next(batchOctets, batchLines)
+		s.batch = len(s.rest)
+		s.publish()
+		if s.batch == 0 { // all that was left was damaged
+			return
+		}
 	}
-	again, err := s.attempt(batch)
-	if n := len(batch) - len(again); len(again) > 0 && &batch[n] != &again[0] { // some in between: all of it once more
-		n = 0
-	} else if n > 0 {
-		s.acknowledge(n)
+	again, err := s.attempt(s.rest)
+	if s.rest = again; len(again) == 0 {
+		s.acknowledge(s.batch)
 	}
 	s.outcome(again, err)
 }
