@@ -92,7 +92,7 @@ func TestWholeRun(t *testing.T) {
 		if _, err := run(opt, &out); err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{"mail-1GB hash none", "mixed-1GB", "synflood-5M", "0.0100 mallocs a packet", "mail-1GB: a byte takes"} {
+		for _, want := range []string{"mail-1GB hash none", "mixed-1GB", "synflood-5M", "0.0100 mallocs a packet", "times the processor time without", "mail-1GB: a byte takes"} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("%q is missing in\n%s", want, out.String())
 			}

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
+	"time"
 )
 
 // lossShare is how much of the truth must be found in a capture that a
@@ -59,7 +61,7 @@ func differences(protocol string, want map[string]float64, got map[string]any, l
 func (b *bench) extraChecks(results []result) []check {
 	checks := linearity(results)
 	if r := find(results, mail1); r != nil {
-		checks = append(checks, b.mallocs(r))
+		checks = append(checks, b.mallocs(r), b.detectors(r))
 	}
 	return checks
 }
@@ -128,4 +130,33 @@ func parseMallocs(text string) (mallocs, packets float64, err error) {
 		}
 	}
 	return 0, 0, errNoMallocs
+}
+
+const detectorsBar = 1.2 // times the processor time of a replay without them
+
+// detectors has the sensor run with and without its detectors, in turns, as it is by
+// default: with hashes of attachments.
+func (b *bench) detectors(r *result) check {
+	plain := *r
+	plain.flags = nil
+	r = &plain
+	c := check{text: r.name() + ": detectors"}
+	with, without := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64)
+	for range b.opt.Runs {
+		s, err := measure(nil, b.opt.Sensor, r.sensorArgs()...)
+		if err != nil {
+			c.err = err
+			return c
+		}
+		with = min(with, s.cpu)
+		if s, err = measure([]string{"MAILSENSOR_DEBUG_DETECTORS=off"}, b.opt.Sensor, r.sensorArgs()...); err != nil {
+			c.err = err
+			return c
+		}
+		without = min(without, s.cpu)
+	}
+	times := float64(with) / float64(max(without, 1))
+	c.text = fmt.Sprintf("%s: with detectors %.2f times the processor time without, at most %g", r.name(), times, detectorsBar)
+	c.ok = times <= detectorsBar
+	return c
 }

@@ -14,7 +14,6 @@ package baseline
 
 import (
 	"time"
-	"unsafe"
 
 	"mailsensor/detectors/recent"
 )
@@ -43,6 +42,7 @@ type Engine struct {
 	quiet   bool  // a holiday, as some peers show
 	empty   int64 // windows in a row in which nothing was seen at all
 	touched []*entity
+	names   store
 
 	decay  decays
 	local  local // of the open window
@@ -118,39 +118,6 @@ func (e *Engine) Observe(k Kind, name string, m Metric, t int64, n float64) {
 		ent = e.insert(key{k, name})
 	}
 	e.count(ent, m, t, n)
-}
-
-// Entity is one that was asked for by name, for several observations at one time. It
-// is good until the next is asked for.
-type Entity struct {
-	engine *Engine
-	entity *entity
-	time   int64
-}
-
-// Entity finds an entity, or makes room for it. It does not keep name.
-func (e *Engine) Entity(k Kind, name []byte, t int64) Entity {
-	e.Tick(t)
-	ent := e.entities.Get(key{k, unsafe.String(unsafe.SliceData(name), len(name))}) // a look-up keeps nothing of its key
-	if ent == nil {
-		ent = e.insert(key{k, string(name)})
-	}
-	return Entity{e, ent, t}
-}
-
-// Name is the entity's own copy of its name.
-func (x Entity) Name() string { return x.entity.key.name }
-
-// Add is Observe for this entity, at the time it was asked for.
-func (x Entity) Add(m Metric, n float64) {
-	if n > 0 {
-		x.engine.count(x.entity, m, x.time, n)
-	}
-}
-
-// Knows reports whether an entity is known, without making it one that was just seen.
-func (e *Engine) Knows(k Kind, name []byte) bool {
-	return e.entities.Peek(key{k, unsafe.String(unsafe.SliceData(name), len(name))}) != nil
 }
 
 func (e *Engine) count(ent *entity, m Metric, t int64, n float64) {

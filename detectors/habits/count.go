@@ -10,7 +10,7 @@ import (
 )
 
 // message counts a transaction: for the client, or its network where it is not ours;
-// for the account; for a sender of ours and its domain; for the server and its
+// for the account; for a sender of ours, where that is another, and its domain; for the server and its
 // network.
 func (t *Tracker) message(e *protocols.Message) {
 	if e.Protocol == "http" { // a mail API was asked to send it; SMTP carries it from there
@@ -39,25 +39,30 @@ func (t *Tracker) message(e *protocols.Message) {
 	}
 	if sender, ok := t.sender(e); ok {
 		first := t.firstHop(e, sender)
-		if x, ok := t.named(baseline.Sender, sender, e.Time); ok {
-			if who == "" {
-				who = x.Name()
-			}
-			if first {
-				count(x, false)
+		if string(sender) != who {
+			if x, ok := t.named(baseline.Sender, sender, e.Time); ok {
+				if who == "" {
+					who = x.Name()
+				}
+				if first {
+					count(x, false)
+				}
 			}
 		}
-		if x, ok := t.named(baseline.Domain, domainOf(sender), e.Time); ok && first {
-			count(x, false)
+		if first {
+			if x, ok := t.named(baseline.Domain, domainOf(sender), e.Time); ok {
+				count(x, false)
+			}
 		}
 	}
 	if t.border.Address(client) {
 		h := t.host(client)
 		h.worksFor(who, e.Time)
-		t.note(h.id, &e.Head)
+		h.trace = t.note(h.trace, h.id, &e.Head)
 		if who != "" {
-			t.person(who).worksAt(h.id)
-			t.note(protocols.NameID(who), &e.Head)
+			p := t.person(who)
+			p.worksAt(h.id)
+			p.trace = t.note(p.trace, p.id, &e.Head)
 		}
 		x := t.address(baseline.Host, client, e.Time)
 		count(x, true)
@@ -66,13 +71,14 @@ func (t *Tracker) message(e *protocols.Message) {
 		}
 	} else {
 		if who != "" {
-			t.note(protocols.NameID(who), &e.Head)
+			p := t.person(who)
+			p.trace = t.note(p.trace, p.id, &e.Head)
 		}
 		count(t.network(client, e.Time), false)
 	}
 	count(t.address(baseline.Server, server, e.Time), false)
 	if t.border.Address(server) {
-		t.host(server).takes = true
+		t.takesMail(server)
 	} else {
 		count(t.network(server, e.Time), false)
 	}

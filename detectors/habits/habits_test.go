@@ -77,7 +77,7 @@ func TestCounts(t *testing.T) {
 		{baseline.Account, ann, baseline.Hosts, 2},
 		{baseline.Account, ann, baseline.LoginFailures, 1},
 		{baseline.Account, "madeup@corp.example", baseline.LoginFailures, 0},
-		{baseline.Sender, ann, baseline.MessagesSent, 2},
+		{baseline.Sender, ann, baseline.MessagesSent, 1},
 		{baseline.Sender, "stranger@partner.example", baseline.MessagesSent, 0},
 		{baseline.Domain, "corp.example", baseline.MessagesSent, 2},
 		{baseline.Network, "198.51.100.0/24", baseline.MessagesSent, 1},

@@ -16,6 +16,7 @@ type host struct {
 	several  bool      // and others
 	before   bool      // there were several on the day it was active before
 	takes    bool      // it takes mail: a server
+	trace    *trace
 }
 
 func (t *Tracker) host(a netip.Addr) *host {
@@ -25,6 +26,13 @@ func (t *Tracker) host(a netip.Addr) *host {
 		*h = host{id: addressID(a)}
 	}
 	return h
+}
+
+// takesMail notes that a host of ours is a mail server.
+func (t *Tracker) takesMail(server netip.Addr) {
+	if h := t.hosts.Peek(server); h == nil || !h.takes {
+		t.host(server).takes = true
+	}
 }
 
 // turn begins another day.

@@ -25,10 +25,12 @@ func (t *Tracker) Read() Read { return t.read }
 // person is an account or a sender.
 type person struct {
 	name string
+	id   uint64          // a hash of it
 	seen window.Distinct // messages that were downloaded
 
 	hosts [4]uint64 // that it worked at, the latest ones
 	next  uint8     // to be replaced
+	trace *trace
 }
 
 // worksAt notes a host.
@@ -47,7 +49,7 @@ func (t *Tracker) person(name string) *person {
 	p := t.people.Get(name)
 	if p == nil {
 		p = t.people.Insert(name)
-		*p = person{name: name}
+		*p = person{name: name, id: protocols.NameID(name)}
 	}
 	return p
 }
@@ -79,20 +81,19 @@ func (t *Tracker) mailboxRead(e *protocols.MailboxRead) {
 			x.Add(baseline.MailboxesRead, 1)
 		}
 	}
-	id := protocols.NameID(p.name)
-	t.note(id, &e.Head)
+	p.trace = t.note(p.trace, p.id, &e.Head)
 	if named {
-		count(t.engine.Entity(baseline.Account, t.name, e.Time), id)
+		count(t.engine.Entity(baseline.Account, t.name, e.Time), p.id)
 	}
-	box ^= mix(id) // another's INBOX is another
+	box ^= mix(p.id) // another's INBOX is another
 	if t.border.Address(client) {
 		h := t.host(client)
 		if named {
 			p.worksAt(h.id)
 			h.worksFor(p.name, e.Time)
-			h.isUsedBy(id, t.config.SharedAccounts, e.Time)
+			h.isUsedBy(p.id, t.config.SharedAccounts, e.Time)
 		}
-		t.note(h.id, &e.Head)
+		h.trace = t.note(h.trace, h.id, &e.Head)
 		count(t.address(baseline.Host, client, e.Time), h.id)
 	} else {
 		count(t.network(client, e.Time), 0)

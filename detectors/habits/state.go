@@ -11,6 +11,7 @@ import (
 
 	"mailsensor/detectors"
 	"mailsensor/detectors/baseline"
+	"mailsensor/protocols"
 )
 
 // What is stored: a line that says what it is and in which version; the state of the
@@ -190,7 +191,7 @@ func (t *Tracker) loadRest(b []byte) error {
 			return errDamaged
 		}
 		p := t.people.Insert(name)
-		*p = person{name: name}
+		*p = person{name: name, id: protocols.NameID(name)}
 		var ok bool
 		if r.b, ok = p.seen.Load(r.b); !ok {
 			return errDamaged

@@ -3,6 +3,7 @@ package habits
 import (
 	"net/netip"
 
+	"mailsensor/capture"
 	"mailsensor/detectors"
 	"mailsensor/detectors/recent"
 	"mailsensor/protocols"
@@ -17,6 +18,7 @@ const (
 // trace is what a host or a person did in the window it was last seen in: evidence,
 // should the window prove unusual.
 type trace struct {
+	id          uint64
 	window      int64
 	first, last int64 // times
 	packets     detectors.Span
@@ -26,40 +28,47 @@ type trace struct {
 	told        uint64 // of these, in alerts
 }
 
-// flow is a connection.
+// flow is a connection, by its first event.
 type flow struct {
-	head   protocols.Head // of its first event: no more than its place and its connection
-	client netip.Addr
+	pos      protocols.Position
+	time     int64
+	conn     capture.Conn
+	protocol string
+	client   netip.Addr
 }
 
-// note remembers an event of a host or a person.
-func (t *Tracker) note(id uint64, h *protocols.Head) {
-	tr := t.traces.Get(id)
-	if tr == nil {
-		tr = t.traces.Insert(id)
-		tr.window = -1
+// note remembers an event of a host or a person, whose trace last is perhaps still, and
+// returns the trace.
+func (t *Tracker) note(last *trace, id uint64, h *protocols.Head) *trace {
+	tr := last
+	if tr == nil || tr.id != id || tr.window != t.window { // it may be another's by now
+		if tr = t.traces.Get(id); tr == nil {
+			tr = t.traces.Insert(id)
+			tr.id, tr.window = id, -1
+		}
 	}
 	if tr.window != t.window {
 		tr.window, tr.n, tr.left, tr.told, tr.first, tr.packets.First = t.window, 0, 0, 0, h.Time, h.Pos.Index
 	}
 	tr.last, tr.packets.Last = max(h.Time, tr.first), h.Pos.Index
 	for i := tr.n - 1; i >= 0; i-- {
-		if tr.flows[i].head.Conn.ID == h.Conn.ID {
-			return
+		if tr.flows[i].conn.ID == h.Conn.ID {
+			return tr
 		}
 	}
 	if tr.n == maxFlows {
 		tr.left++
-		return
+		return tr
 	}
-	tr.flows[tr.n] = flow{protocols.Head{Pos: h.Pos, Time: h.Time, Conn: h.Conn, Protocol: h.Protocol}, h.Client()}
+	tr.flows[tr.n] = flow{h.Pos, h.Time, h.Conn, h.Protocol, h.Client()}
 	tr.n++
+	return tr
 }
 
 // show makes it evidence of an alert.
 func (tr *trace) show(a *detectors.Alert) {
-	for i := range tr.n {
-		a.Saw(&tr.flows[i].head)
+	for _, f := range tr.flows[:tr.n] {
+		a.Saw(&protocols.Head{Pos: f.pos, Time: f.time, Conn: f.conn, Protocol: f.protocol})
 	}
 	if a.Packets == nil {
 		a.Packets = &detectors.Span{First: tr.packets.First}

@@ -50,6 +50,9 @@ func (c *Counter) move(t, span int64) {
 	}
 }
 
+// usualMembers is how many members there is room for without another allocation.
+const usualMembers = 4
+
 // maxMembers bounds a Set: enough to see that there are many.
 const maxMembers = 256
 
@@ -77,6 +80,9 @@ func (s *Set) Add(t, span int64, hash uint64) (n int, fresh bool) {
 	if len(s.members) == maxMembers {
 		s.full = true
 		return maxMembers, true
+	}
+	if s.members == nil {
+		s.members = make([]member, 0, usualMembers)
 	}
 	s.members = append(s.members, member{hash, t})
 	return len(s.members), true
