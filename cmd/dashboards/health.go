@@ -59,6 +59,17 @@ func health() *board {
 		query{"tail dropped", total("parser_tail_dropped_total")},
 		query{"inflater refused", total("parser_inflate_refused_total")}))
 
+	b.row("Where events and alerts go (docs/sinks.md)")
+	add(b, graph("Delivered", "Lines of events and alerts by sink.", lines, third,
+		query{"{{sink}}", by("sink", "sink_lines_total")}))
+	add(b, graph("Not delivered", "Lost: neither memory nor spool had room. Rejected: the receiver did not want them. Failed: attempts, which are made again.", lines, third,
+		query{"lost, {{sink}}", by("sink", "sink_lost_lines_total")},
+		query{"rejected, {{sink}}", by("sink", "sink_rejected_lines_total")},
+		query{"failed, {{sink}}", by("sink", "sink_errors_total")}))
+	add(b, graph("Waiting", "Share of the memory and of the spool that is in use. At 1 lines are lost.", ratio, third,
+		query{"memory, {{instance}} {{sink}}", used("queue")},
+		query{"spool, {{instance}} {{sink}}", used("spool")}).Max(1))
+
 	b.row("Process")
 	add(b, graph("CPU", "Cores in use.", number, third,
 		query{"{{instance}}", process("rate(process_cpu_seconds_total{" + ours + "}[$__rate_interval])")}))
@@ -71,6 +82,11 @@ func health() *board {
 
 func drops(window string) string {
 	return fmt.Sprintf("(%s + %s)", sum("increase", "capture_kernel_drops_total", window), sum("increase", "capture_nic_drops_total", window))
+}
+
+// used is how much of its bound the queue or the spool of a sink takes.
+func used(what string) string {
+	return fmt.Sprintf("mailsensor_sink_%s_bytes{%s} / mailsensor_sink_%[1]s_limit_bytes{%s}", what, ours, ours)
 }
 
 // process is a series that every program has, of sensors only.

@@ -24,6 +24,7 @@ const (
 	octetsRate = "binBps"
 	ratio      = "percentunit"
 	packets    = "pps"
+	lines      = "cps"
 	seconds    = "s"
 	number     = "none"
 )

@@ -26,8 +26,9 @@ type exception struct {
 
 // What several exceptions have in common.
 var (
-	onlyLive = exception{nothing, something, "a file has no interface and no process"}
-	rareLive = exception{nothing, data, "a file has no interface, and what is counted cannot be brought about here"}
+	onlyLive  = exception{nothing, something, "a file has no interface and no process"}
+	onlySinks = exception{nothing, something, "a replay is not asked how its sinks are doing"}
+	rareLive  = exception{nothing, data, "a file has no interface, and what is counted cannot be brought about here"}
 )
 
 // exceptions lists, by who asks, the questions to which the samples do not answer with
@@ -43,6 +44,12 @@ var exceptions = map[string]exception{
 	"health: Lost before the sensor B": rareLive,
 	"health: Lost before the sensor C": rareLive,
 	"health: Ring in use":              {nothing, data, "a file has no ring, and that of an interface is empty again when it is looked at"},
+	"health: Delivered":                onlySinks,
+	"health: Not delivered A":          {nothing, data, "a sink holds more than the samples"},
+	"health: Not delivered B":          {nothing, data, "the receivers of the test take everything, or nothing"},
+	"health: Not delivered C":          onlySinks,
+	"health: Waiting A":                {nothing, data, "what cannot be sent goes to the spool at once"},
+	"health: Waiting B":                onlySinks,
 	"health: CPU":                      onlyLive,
 	"health: Goroutines":               onlyLive,
 }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,8 +30,17 @@ func TestEndToEndLive(t *testing.T) {
 	livetest.IP(t, "link set idle0 up")
 	livetest.IP(t, "link set idle1 up")
 	dir := t.TempDir()
+	// One sink that works, and one whose receiver is not there.
+	config := filepath.Join(dir, "sensor.yaml")
+	sinks := fmt.Sprintf(`sinks:
+  - {name: archive, file: {path: %s/archive.jsonl}}
+  - {name: siem, syslog: {address: "127.0.0.1:9"}, queue_mib: 1, spool: {folder: %[1]s/siem, mib: 64}}
+`, dir)
+	if err := os.WriteFile(config, []byte(sinks), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	sensor := start(t, "127.0.0.1:9425", "/-/ready", path, "run", "-q", "-i", livetest.Near, "-i", "idle0",
-		"--ring-size", "1", "--alerts", filepath.Join(dir, "alerts.jsonl")).process
+		"--ring-size", "1", "--config", config).process
 	for _, name := range []string{"prometheus.yml", "rules.yml"} {
 		text, err := os.ReadFile(filepath.Join(deploy, "prometheus", name))
 		if err != nil {
@@ -95,7 +105,7 @@ func (s server) number(expr string) float64 {
 // await asks until the answer is at least so much.
 func (s server) await(expr string, least float64) {
 	s.t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); s.number(expr) < least; time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); s.number(expr) < least; time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("%s is %v, not %v", expr, s.number(expr), least)
 		}

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,13 +13,20 @@ import (
 	"mailsensor/capture/live"
 	"mailsensor/cmd/internal/metrics"
 	"mailsensor/cmd/internal/pipeline"
+	"mailsensor/cmd/internal/sink"
 )
 
 // exported returns the labels of every series that the sensor exports, by its name.
-func exported() map[string][]string {
+func exported(t *testing.T) map[string][]string {
+	t.Helper()
 	r := metrics.New("test")
 	r.Capture(func() live.Stats { return live.Stats{Interfaces: []live.InterfaceStats{{Name: "eth1"}}} })
 	r.Pipeline(func() pipeline.Result { return pipeline.Result{} })
+	sinks, err := sink.Open([]sink.Config{{Name: "x", Spool: &sink.SpoolConfig{Folder: t.TempDir(), MiB: 1}, File: &sink.FileConfig{Path: filepath.Join(t.TempDir(), "x")}}}, sink.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Gather(sinks.Gather)
 	var text bytes.Buffer
 	r.Write(&text)
 
@@ -38,7 +46,7 @@ func exported() map[string][]string {
 // Dashboards and rules ask for series and labels that the sensor exports, or that the
 // rules record, and for nothing else.
 func TestSeries(t *testing.T) {
-	series := exported()
+	series := exported(t)
 	rules := readRules(t)
 	for range 2 { // a rule may stand on another
 		for _, r := range rules {
