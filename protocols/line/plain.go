@@ -12,6 +12,9 @@ import "bytes"
 // so what was found is counted against what is there. With every LF found, each
 // behind a CR, and no CR besides, all is in order.
 func (s *Block) plain(b []byte) int {
+	if n := s.scan(b); n > 0 {
+		return n
+	}
 	n, lines := 0, 0 // octets of whole lines, and how many
 	length, stride, long := int(s.length), int(s.stride), false
 	for {
