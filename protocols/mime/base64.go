@@ -104,7 +104,7 @@ func makePairs() (t [1 << 16]uint8) {
 
 // countAlphabet counts the octets of b that are in the alphabet.
 func countAlphabet(b []byte) uint64 {
-	var n uint64
+	n, b := countWide(b)
 	for len(b) >= 16 {
 		v, w := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
 		n += uint64(pairs[uint16(v)] + pairs[uint16(v>>16)] + pairs[uint16(v>>32)] + pairs[v>>48] +
