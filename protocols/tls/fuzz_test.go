@@ -30,6 +30,7 @@ func FuzzHandshake(f *testing.F) {
 			in[turn.Dir] = append(in[turn.Dir], turn.Text...)
 		}
 		f.Add(in[0], in[1], uint16(30), uint16(700), uint16(0))
+		f.Add(in[0][2:], in[1], uint16(21), uint16(798), uint16(93)) // not divided into records
 	}
 	f.Fuzz(func(t *testing.T, toServer, toClient []byte, i, j, gap uint16) {
 		if len(toServer)+len(toClient) > 8192 {

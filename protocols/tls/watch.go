@@ -20,6 +20,7 @@ type watch struct {
 	more     uint32 // records beyond those
 	answered uint64 // octets of content of the server in this round
 	waiting  bool   // the server has answered: the next record of the client begins a round
+	loose    bool   // the last of sent is of octets that are not divided into records
 
 	classes  [maxClasses]class
 	nClasses int
@@ -96,11 +97,21 @@ func (w *watch) handshake(d capture.Dir, n int) {
 	}
 }
 
-// bare takes n octets of which is not known how they are divided into records.
+// bare takes n octets of which is not known how they are divided into records. What
+// the client sends of them in a round is taken for one record: how its segments
+// were cut means nothing.
 func (w *watch) bare(d capture.Dir, n int) {
 	w.octets[d] += uint64(n)
 	w.sealed = false
+	if d == capture.ToServer && w.loose && !w.waiting {
+		if w.more == 0 {
+			last := &w.sent[w.nSent-1]
+			*last = uint16(min(int(*last)+n, 1<<16-1))
+		}
+		return
+	}
 	w.content(d, n)
+	w.loose = w.loose || d == capture.ToServer
 }
 
 func (w *watch) content(d capture.Dir, n int) {
@@ -128,7 +139,7 @@ func (w *watch) endRound() {
 			w.book()
 		}
 	}
-	w.nSent, w.more, w.answered, w.waiting = 0, 0, 0, false
+	w.nSent, w.more, w.answered, w.waiting, w.loose = 0, 0, 0, false, false
 }
 
 func (w *watch) book() {
