@@ -20,8 +20,13 @@ type Set struct {
 	// Raised, where it is set, is told of each alert when it is raised first and,
 	// with fresh false, whenever it is raised again. It is borrowed.
 	Raised func(a *Alert, fresh bool)
-	// Dropped counts alerts beyond the bound of those that are kept.
+	// Forgot, where it is set, is told of each alert that is forgotten.
+	Forgot func(a *Alert)
+	// Dropped counts alerts beyond the bound of those that are kept. Where Raised has
+	// told of them, the oldest are forgotten instead.
 	Dropped uint64
+	// Forgotten counts alerts that Alerts does not return any more.
+	Forgotten uint64
 
 	list   []Detector
 	open   *recent.Table[string, *Alert]
@@ -99,7 +104,10 @@ func (s *Set) take(a Alert) {
 		}
 		s.open.Delete(key)
 	}
-	if len(s.all) == maxRaised {
+	if len(s.all) >= maxRaised && s.Raised != nil {
+		s.forgetOldest()
+	}
+	if len(s.all) >= maxRaised {
 		s.Dropped++
 		return
 	}
@@ -119,4 +127,34 @@ func (s *Set) Alerts() []*Alert {
 		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(b.Score, a.Score), cmp.Compare(a.First, b.First), cmp.Compare(a.ID, b.ID))
 	})
 	return list
+}
+
+// Forget lets go of alerts that were raised last before a time. Only who was told of
+// them by Raised can do without.
+func (s *Set) Forget(before int64) {
+	before = min(before, s.clock-quiet) // not what is still open
+	s.all = slices.DeleteFunc(s.all, func(a *Alert) bool { return int64(a.Last) < before && s.forget(a) })
+}
+
+// forgetOldest makes room for an eighth of the alerts that are kept.
+func (s *Set) forgetOldest() {
+	byAge := slices.Clone(s.all)
+	slices.SortStableFunc(byAge, func(a, b *Alert) int { return cmp.Compare(a.Last, b.Last) })
+	old := make(map[*Alert]bool)
+	for _, a := range byAge[:max(len(byAge)/8, 1)] {
+		old[a] = true
+	}
+	s.all = slices.DeleteFunc(s.all, func(a *Alert) bool { return old[a] && s.forget(a) })
+}
+
+func (s *Set) forget(a *Alert) bool {
+	s.Forgotten++
+	key := a.Detector + "\x00" + a.Key
+	if p := s.open.Peek(key); p != nil && *p == a {
+		s.open.Delete(key)
+	}
+	if s.Forgot != nil {
+		s.Forgot(a)
+	}
+	return true
 }

@@ -3,6 +3,7 @@ package detectors
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -99,5 +100,35 @@ func TestAlertJSON(t *testing.T) {
 		if !strings.Contains(string(b), part) {
 			t.Errorf("no %s in %s", part, b)
 		}
+	}
+}
+
+// A set that runs for months forgets alerts that are over, by age and by number, and
+// goes on raising.
+func TestOldAlertsAreForgotten(t *testing.T) {
+	s := NewSet([]Detector{new(parrot)})
+	raised, forgot := 0, map[string]bool{}
+	s.Raised = func(*Alert, bool) { raised++ }
+	s.Forgot = func(a *Alert) { forgot[a.Summary] = true }
+	for i, kind := range []string{"a", "b", "c"} {
+		s.Observe(said(int64(i+1)*100*hour, kind, 1))
+	}
+	s.Forget(250 * hour)
+	if len(s.Alerts()) != 1 || s.Forgotten != 2 || !forgot["a"] || !forgot["b"] {
+		t.Errorf("%d alerts, %v forgotten", len(s.Alerts()), forgot)
+	}
+	s.Forget(1000 * hour) // c may go on
+	if len(s.Alerts()) != 1 {
+		t.Error("an open alert was forgotten")
+	}
+	raised = 0
+	for i := range maxRaised + 1000 {
+		s.Observe(said(300*hour+int64(i), strconv.Itoa(i), 1))
+	}
+	if raised != maxRaised+1000 || s.Dropped != 0 || len(s.all) > maxRaised || len(s.all) < maxRaised/2 || uint64(raised+1) != uint64(len(s.all))+s.Forgotten-2 {
+		t.Errorf("%d raised, %d kept, %d dropped, %d forgotten", raised, len(s.all), s.Dropped, s.Forgotten)
+	}
+	if a := s.all[len(s.all)-1]; a.Summary != strconv.Itoa(maxRaised+999) {
+		t.Errorf("the last is %s", a.Summary)
 	}
 }

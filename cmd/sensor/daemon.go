@@ -20,7 +20,6 @@ import (
 	"mailsensor/cmd/internal/report"
 	"mailsensor/cmd/internal/sandbox"
 	"mailsensor/detectors"
-	"mailsensor/detectors/summary"
 	"mailsensor/protocols"
 )
 
@@ -60,6 +59,7 @@ func newDaemon(c *runCmd, conf config.Config, std *streams) (d *daemon, err erro
 		return nil, err
 	}
 	d.set.Raised = d.raised
+	d.set.Forgot = func(a *detectors.Alert) { delete(d.severity, a.ID) }
 	if d.events, err = newLines("--events", c.Events, std.out); err != nil {
 		return nil, err
 	}
@@ -195,6 +195,10 @@ const stuckAfter = 30 * time.Second
 // healthy reports whether the pipeline goes on.
 func (d *daemon) healthy() bool { return wallClock()-d.beat.Load() < int64(stuckAfter) }
 
+// keepAlerts is for how long the summary shows an alert. It was written when it was
+// raised.
+const keepAlerts = int64(7 * 24 * time.Hour)
+
 // observe takes the next event.
 func (d *daemon) observe(ev protocols.Event) {
 	if d.analysis.observe(ev) {
@@ -216,6 +220,7 @@ func (d *daemon) raised(a *detectors.Alert, fresh bool) {
 func (d *daemon) tick(now int64) {
 	d.beat.Store(wallClock())
 	d.set.Advance(now)
+	d.set.Forget(now - keepAlerts)
 	d.events.flush()
 	d.alerts.flush()
 	for _, l := range []*lines{d.events, d.alerts} {
@@ -262,23 +267,9 @@ func (d *daemon) configure(conf config.Config) {
 func (d *daemon) print(out io.Writer, res pipeline.Result) error {
 	doc := d.document()
 	fillResult(doc, res)
-	fillLive(doc, d.source.Stats())
+	fillLive(doc, d.source.Stats(), res)
 	if d.cmd.JSON {
 		return doc.Write(out)
 	}
 	return report.Write(out, doc, report.Options{Top: d.cmd.Top, Location: d.conf.Location})
-}
-
-// fillLive adds to the summary where the packets came from and what was lost before
-// the sensor saw it.
-func fillLive(doc *summary.Document, stats live.Stats) {
-	doc.Capture.Files = []string{}
-	for _, i := range stats.Interfaces {
-		doc.Capture.Files = append(doc.Capture.Files, i.Name)
-		for name, n := range map[string]uint64{"dropped_by_kernel": i.KernelDrops, "dropped_by_card": i.NICDrops} {
-			if n > 0 {
-				doc.Capture.Decode[name] += n
-			}
-		}
-	}
 }

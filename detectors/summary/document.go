@@ -26,9 +26,10 @@ type Document struct {
 	Rules        []rules.Rule `json:"rules"`
 	RulesEvicted uint64       `json:"rules_evicted,omitempty"`
 	// Alerts are for the caller to fill in, most severe first.
-	Alerts        []*detectors.Alert `json:"alerts"`
-	AlertsDropped uint64             `json:"alerts_dropped,omitempty"`
-	AlertsHeld    uint64             `json:"alerts_held,omitempty"` // findings that the daily budget kept back
+	Alerts          []*detectors.Alert `json:"alerts"`
+	AlertsDropped   uint64             `json:"alerts_dropped,omitempty"`
+	AlertsForgotten uint64             `json:"alerts_forgotten,omitempty"` // of a sensor that runs for long: those that are over
+	AlertsHeld      uint64             `json:"alerts_held,omitempty"`      // findings that the daily budget kept back
 	// Overlap names the groups of MITRE ATT&CK that use techniques which the alerts
 	// show, too. It is no attribution.
 	Overlap []detectors.Group `json:"attack_overlap,omitempty"`
@@ -48,6 +49,7 @@ type Capture struct {
 	Connections         uint64 `json:"connections"` // that carried payload
 	OneSidedConnections uint64 `json:"one_sided_connections"`
 	GapBytes            uint64 `json:"gap_bytes"`
+	Lost                *Lost  `json:"lost,omitempty"` // see Lose
 
 	Decode  map[string]uint64 `json:"decode,omitempty"`  // packets that were not understood, and the like, by kind
 	TCP     map[string]uint64 `json:"tcp,omitempty"`     // counters of the reassembly

@@ -40,6 +40,12 @@ func (p *printer) capture() {
 	p.fact("connections", "%s with payload, %s one-sided (%s)", number(c.Connections),
 		number(c.OneSidedConnections), percent(c.OneSidedConnections, c.Connections))
 	p.payload()
+	if l := c.Lost; l != nil {
+		p.fact("not seen", "%s of %s packets (%s), so that counts are at least",
+			number(l.KernelDrops+l.CardDrops+l.ShedPackets), number(c.Packets+l.KernelDrops+l.CardDrops), percentOf(l.Share))
+		p.fact("", "kernel %s, card %s, put aside %s (of mail %s)",
+			number(l.KernelDrops), number(l.CardDrops), number(l.ShedPackets), number(l.ShedMailPackets))
+	}
 	if list := leftOut(c.Decode); list != "" {
 		p.fact("left out", "%s", list)
 	}
@@ -47,6 +53,8 @@ func (p *printer) capture() {
 		p.fact("clock", "%s older than the one before", plural(n, "packet is", "packets are"))
 	}
 }
+
+func percentOf(share float64) string { return fmt.Sprintf("%.2g %%", 100*share) }
 
 // payload says how much of what was said could be read.
 func (p *printer) payload() {
