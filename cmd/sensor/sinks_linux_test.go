@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"encoding/pem"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -79,16 +80,17 @@ func TestLiveSinks(t *testing.T) {
 	peer := livetest.NewPeer(t)
 	m := newMailPeers(t, peer)
 	h := &hook{}
-	srv := httptest.NewServer(h)
+	srv := httptest.NewTLSServer(h)
 	defer srv.Close()
 	_, port, _ := net.SplitHostPort(srv.Listener.Addr().String())
 	dir := t.TempDir()
 	out := t.TempDir()
 	key := put(t, filepath.Join(dir, "key"), hookKey+"\n")
+	ca := put(t, filepath.Join(dir, "ca.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})))
 	list := put(t, filepath.Join(dir, "bad.txt"), "203.0.113.77\n")
 	conf := filepath.Join(dir, "sensor.yaml")
 	text := "intel: [" + list + "]\nsensor_name: probe\nsinks:\n" +
-		"  - name: hook\n    spool: {folder: " + out + "/spool}\n    webhook: {url: \"http://localhost:" + port + "/first\", key_file: " + key + "}\n" +
+		"  - name: hook\n    spool: {folder: " + out + "/spool}\n    webhook: {url: \"https://localhost:" + port + "/first\", key_file: " + key + ", tls: {ca: " + ca + ", server_name: example.com}}\n" +
 		"  - name: copy\n    send: [events]\n    file: {path: " + out + "/copy.jsonl}\n"
 	put(t, conf, text)
 	w := startWatcher(t, "--config", conf)

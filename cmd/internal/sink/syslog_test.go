@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -20,6 +21,8 @@ import (
 
 // message5424 is RFC 5424, 6, without structured data.
 var message5424 = regexp.MustCompile(`^<(\d|[1-9]\d|1[0-8]\d|19[01])>1 (-|\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)) ([!-~]{1,255}) ([!-~]{1,48}) ([!-~]{1,128}) ([!-~]{1,32}) -(?: ((?s:.*)))?$`)
+
+var frameLength = regexp.MustCompile(`^[1-9]\d{0,9} $`)
 
 // syslogMessage is one that was received.
 type syslogMessage struct {
@@ -37,7 +40,7 @@ func readSyslog(r *bufio.Reader) (m syslogMessage, err error) {
 		}
 		return m, err
 	}
-	if !regexp.MustCompile(`^[1-9]\d{0,9} $`).MatchString(head) {
+	if !frameLength.MatchString(head) {
 		return m, fmt.Errorf("MSG-LEN is %q", head)
 	}
 	n, _ := strconv.Atoi(strings.TrimSpace(head))
@@ -175,7 +178,10 @@ func TestSyslogCutOff(t *testing.T) {
 // A connection that breaks within a batch has the batch repeated: nothing is
 // missing, what comes twice is of that batch, and in order.
 func TestSyslogCutWithinABatch(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	small := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { // what it had taken and not read would be lost
+		return c.Control(func(fd uintptr) { syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4096) })
+	}}
+	l, err := small.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +193,6 @@ func TestSyslogCutWithinABatch(t *testing.T) {
 		if err != nil {
 			return
 		}
-		conn.(*net.TCPConn).SetReadBuffer(4096)
 		r, got := bufio.NewReader(conn), []int{}
 		for len(got) < 20 {
 			m, err := readSyslog(r)
@@ -206,9 +211,22 @@ func TestSyslogCutWithinABatch(t *testing.T) {
 			go c.read(conn)
 		}
 	}()
-	g := started(t, new(journal), Config{Name: "s", QueueMiB: 64, Syslog: &SyslogConfig{Address: l.Addr().String(), Format: "json"}})
-	for i := range 30000 {
+	list := []Config{{Name: "s", QueueMiB: 64, Syslog: &SyslogConfig{Address: l.Addr().String(), Format: "json"}}}
+	if _, err := CheckAll(list); err != nil {
+		t.Fatal(err)
+	}
+	g, err := Open(list, Options{Sensor: "probe"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.sinks[0].retry.first = time.Millisecond
+	defer g.Close(0)
+	for i := range 10000 { // before the start, so that batches are full
+
 		g.Event(append(bytes.TrimSuffix(event(i), []byte("}")), fmt.Sprintf(`,"text":"%0500d"}`, 0)...))
+	}
+	if err := g.Start(); err != nil {
+		t.Fatal(err)
 	}
 	got := <-first
 	for i, n := range got {
@@ -216,7 +234,7 @@ func TestSyslogCutWithinABatch(t *testing.T) {
 			t.Fatal(got)
 		}
 	}
-	c.exactly(t, 30000)
+	c.exactly(t, 10000)
 }
 
 // Nobody is told anything who does not show the right certificate.

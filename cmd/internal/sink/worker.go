@@ -47,9 +47,13 @@ type sink struct {
 	buf     []byte   // a buffer of the queue that nothing points into once pending is empty
 	flying  int      // records of pending that the output has
 	fails   int      // attempts in a row
+	stuck   bool     // the output did not come back
 	batch   int      // records of the spool that are being delivered
 	rest    []record // those of them that were not yet
 	tick    *time.Ticker
+
+	said   uint64    // lost lines that were told
+	saidAt time.Time // when
 
 	stop   chan struct{}
 	ctx    context.Context // ends when no more can be waited for
@@ -210,6 +214,9 @@ func (s *sink) send() {
 
 // keep leaves of the first n pending records only those again.
 func (s *sink) keep(n int, again []record) {
+	if len(again) == n { // the output may not be done with them
+		return
+	}
 	size := sizeOf(s.pending[:n]) - sizeOf(again)
 	copy(s.pending[n-len(again):n], again)
 	s.pending = s.pending[n-len(again):]
@@ -268,6 +275,10 @@ func (s *sink) outcome(again []record, err error) {
 		s.log.Warn("does not take lines: they wait", "error", err)
 	}
 	s.spill()
+	if queued, taken, _ := s.q.state(); s.spool != nil && queued+taken == 0 && s.stopping() {
+		s.cancel() // all is on the disk: no need to wait
+		return
+	}
 	s.pause(s.retry.delay(s.fails, err))
 	s.fails++
 }
@@ -299,6 +310,7 @@ func (s *sink) attempt(batch []record) ([]record, error) {
 		case <-over:
 			over, grace = nil, time.After(100*time.Millisecond)
 		case <-grace: // what does not end, like a write to a pipe that nobody reads
+			s.stuck = true
 			return batch, s.ctx.Err()
 		}
 	}
@@ -332,12 +344,20 @@ func (s *sink) pause(d time.Duration) {
 	}
 }
 
+// sayLost is how often it is said that lines are lost.
+const sayLost = time.Minute
+
 // relieve moves lines to the spool when they may have to wait for long.
 func (s *sink) relieve() {
+	queued, _, lost := s.q.state()
+	if lost > s.said && time.Since(s.saidAt) >= sayLost {
+		s.log.Error("lines are lost: there is no room left for them", "lines", lost-s.said)
+		s.said, s.saidAt = lost, time.Now()
+	}
 	if s.spool == nil {
 		return
 	}
-	if queued, _, _ := s.q.state(); s.failing.Load() || !s.spool.empty() || queued >= s.q.limit/2 {
+	if s.failing.Load() || !s.spool.empty() || queued >= s.q.limit/2 {
 		s.spill()
 	}
 	if err := s.spool.sync(); err != nil {
@@ -393,9 +413,8 @@ func (s *sink) finish() {
 	s.flying = 0
 	s.spill()
 	s.buf = nil
-	pending := len(s.pending)
 	s.refill()
-	if n := len(s.pending); n > 0 || pending > 0 {
+	if n := len(s.pending); n > 0 {
 		s.lost.Add(uint64(n))
 		s.log.Error("lines are lost: they could not be delivered in time", "lines", n)
 	}
@@ -407,8 +426,10 @@ func (s *sink) finish() {
 			s.spoolFailed(err)
 		}
 	}
-	if err := s.out.close(); err != nil && s.ctx.Err() == nil {
-		s.log.Error("cannot be closed", "error", err)
+	if !s.stuck { // else it is in use
+		if err := s.out.close(); err != nil && s.ctx.Err() == nil {
+			s.log.Error("cannot be closed", "error", err)
+		}
 	}
 	s.cancel()
 }
