@@ -39,7 +39,7 @@ func TestCounts(t *testing.T) {
 	m.Outcome = protocols.Rejected
 	m.Account = []byte("Ann@corp.example")
 	m.Conn.Server = at("203.0.113.25:25")
-	m = s.Mail(1*time.Hour+2, "198.51.100.7", "stranger@partner.example", 1024, "ann@corp.example")
+	s.Mail(1*time.Hour+2, "198.51.100.7", "stranger@partner.example", 1024, "ann@corp.example")
 	s.Mail(1*time.Hour+3, "10.20.0.7", "stranger@partner.example", 1024, "ann@corp.example")
 	s.Read(1*time.Hour+4, "10.20.0.7", "ann@corp.example", "INBOX", 1, 20, 1024)
 	s.Read(1*time.Hour+5, "10.20.0.8", "ANN@corp.example", "INBOX", 11, 20, 1024) // ten of them again
