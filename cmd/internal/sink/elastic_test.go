@@ -100,6 +100,7 @@ func elasticConfig(t *testing.T, url string) Config {
 // Lines that were in the way come again, alone, those that do not fit are dropped and
 // counted, and nothing is there twice; with a spool and without one.
 func TestElasticLineByLine(t *testing.T) {
+	t.Parallel()
 	for _, spooled := range []bool{false, true} {
 		x, srv := newIndex(t)
 		x.status = func(n, seen int) int {
@@ -177,6 +178,7 @@ func TestElasticAnswerLost(t *testing.T) {
 }
 
 func TestElasticTooLarge(t *testing.T) {
+	t.Parallel()
 	x, srv := newIndex(t)
 	x.auth = "Basic bWFpbDpzZWNyZXQ=" // mail:secret
 	srv.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"strconv"
 	"sync/atomic"
@@ -16,8 +17,9 @@ import (
 //
 // The protocol has no acknowledgement. A batch counts as delivered once the
 // receiver's machine has confirmed all of its octets and the connection is still
-// open; where it breaks before, the batch is sent again over the next one. What the
-// receiver had not read yet when it ended nobody can know.
+// open; where it breaks before, the batch is sent again over the next one. A receiver
+// that ends with octets that it had not read shows by a reset: then the last of what
+// was sent goes before the next batch once more.
 type syslog struct {
 	config SyslogConfig
 	opt    Options
@@ -25,14 +27,25 @@ type syslog struct {
 	conn   *syslogConn
 	buf    []byte
 	msg    []byte
+	sent   []byte // over this connection, or the last part of it: whole messages
+	again  []byte // of one that broke
 	*counters
 }
+
+// keepSent is how much of what was sent is kept, at least as long as it is there.
+const keepSent = 1 << 20
+
+// settle is how long a new connection has to last after the first batch: a receiver
+// that does not like our certificate says so behind the handshake (RFC 8446, 4.4.2.4).
+const settle = 250 * time.Millisecond
 
 // syslogConn is a connection, and whether the other side is still there.
 type syslogConn struct {
 	net.Conn
-	tcp  *net.TCPConn
-	gone atomic.Bool
+	tcp    *net.TCPConn
+	gone   atomic.Bool   // it has ended
+	broken atomic.Bool   // and not as it should
+	ended  chan struct{} // closed when it has
 }
 
 func newSyslog(c SyslogConfig, opt Options, n *counters) (*syslog, error) {
@@ -53,9 +66,28 @@ func (o *syslog) close() error {
 	if o.conn == nil {
 		return nil
 	}
+	if o.conn.broken.Load() {
+		o.again = append(o.again, o.sent...)
+		o.again = o.again[whole(o.again, keepSent):]
+	}
+	o.sent = o.sent[:0]
 	err := o.conn.Close()
 	o.conn = nil
 	return err
+}
+
+// whole returns where in a row of messages the last begin that are so many octets at
+// most.
+func whole(b []byte, most int) (at int) {
+	for len(b)-at > most {
+		head := bytes.IndexByte(b[at:], ' ')
+		n, err := strconv.Atoi(string(b[at : at+max(head, 0)]))
+		if err != nil {
+			return len(b)
+		}
+		at += head + 1 + n
+	}
+	return at
 }
 
 func (o *syslog) deliver(ctx context.Context, list []record) ([]record, error) {
@@ -74,10 +106,33 @@ func (o *syslog) deliver(ctx context.Context, list []record) ([]record, error) {
 		o.buf = append(strconv.AppendInt(o.buf, int64(len(o.msg)), 10), ' ')
 		o.buf = append(o.buf, o.msg...)
 	}
-	if err := o.send(ctx); err != nil {
+	fresh := len(o.sent) == 0
+	err := o.send(ctx, o.again)
+	if err == nil {
+		o.sent = append(o.sent, o.again...)
+		o.again = o.again[:0]
+		err = o.send(ctx, o.buf)
+	}
+	if err == nil && fresh {
+		select {
+		case <-o.conn.ended:
+			err = errGone
+		case <-time.After(settle):
+		case <-ctx.Done():
+		}
+	}
+	if err != nil {
+		select {
+		case <-o.conn.ended: // and how
+		case <-time.After(100 * time.Millisecond):
+		}
 		o.close()
 		return list, err
 	}
+	if len(o.sent)+len(o.buf) > 2*keepSent {
+		o.sent = append(o.sent[:0], o.sent[whole(o.sent, keepSent):]...)
+	}
+	o.sent = append(o.sent, o.buf...)
 	o.bytes.Add(uint64(len(o.buf)))
 	return nil, nil
 }
@@ -89,7 +144,7 @@ func (o *syslog) dial(ctx context.Context) (*syslogConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &syslogConn{Conn: conn, tcp: conn.(*net.TCPConn)}
+	c := &syslogConn{Conn: conn, tcp: conn.(*net.TCPConn), ended: make(chan struct{})}
 	if o.tls != nil {
 		t := tls.Client(conn, o.tls)
 		if err := t.HandshakeContext(ctx); err != nil {
@@ -102,7 +157,9 @@ func (o *syslog) dial(ctx context.Context) (*syslogConn, error) {
 		b := make([]byte, 512)
 		for {
 			if _, err := c.Read(b); err != nil {
+				c.broken.Store(err != io.EOF)
 				c.gone.Store(true)
+				close(c.ended)
 				return
 			}
 		}
@@ -112,13 +169,16 @@ func (o *syslog) dial(ctx context.Context) (*syslogConn, error) {
 
 var errGone = errors.New("the receiver closed the connection")
 
-// send writes the batch and waits until the other machine has it.
-func (o *syslog) send(ctx context.Context) error {
+// send writes messages and waits until the other machine has them.
+func (o *syslog) send(ctx context.Context, messages []byte) error {
+	if len(messages) == 0 {
+		return nil
+	}
 	end := time.Now().Add(answerTimeout)
 	o.conn.SetWriteDeadline(end)
 	stop := context.AfterFunc(ctx, func() { o.conn.SetWriteDeadline(time.Unix(1, 0)) })
 	defer stop()
-	if _, err := o.conn.Write(o.buf); err != nil {
+	if _, err := o.conn.Write(messages); err != nil {
 		return err
 	}
 	for wait := 50 * time.Microsecond; ; wait = min(2*wait, 20*time.Millisecond) {

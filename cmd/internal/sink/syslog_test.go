@@ -143,6 +143,7 @@ func testCertificate(t *testing.T) (conf *tls.Config, authority string) {
 // A receiver that goes away and comes back gets everything, in order and once, over
 // TCP and over TLS.
 func TestSyslogCutOff(t *testing.T) {
+	t.Parallel()
 	certificate, authority := testCertificate(t)
 	for _, withTLS := range []bool{false, true} {
 		c := &collector{t: t}
@@ -178,6 +179,7 @@ func TestSyslogCutOff(t *testing.T) {
 // A connection that breaks within a batch has the batch repeated: nothing is
 // missing, what comes twice is of that batch, and in order.
 func TestSyslogCutWithinABatch(t *testing.T) {
+	t.Parallel()
 	small := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error { // what it had taken and not read would be lost
 		return c.Control(func(fd uintptr) { syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4096) })
 	}}
@@ -221,7 +223,7 @@ func TestSyslogCutWithinABatch(t *testing.T) {
 	}
 	g.sinks[0].retry.first = time.Millisecond
 	defer g.Close(0)
-	for i := range 10000 { // before the start, so that batches are full
+	for i := range 3000 { // before the start, so that batches are full
 
 		g.Event(append(bytes.TrimSuffix(event(i), []byte("}")), fmt.Sprintf(`,"text":"%0500d"}`, 0)...))
 	}
@@ -234,7 +236,62 @@ func TestSyslogCutWithinABatch(t *testing.T) {
 			t.Fatal(got)
 		}
 	}
-	c.exactly(t, 10000)
+	c.exactly(t, 3000)
+}
+
+// A receiver that ends with messages that it had taken and not read gets them again.
+func TestSyslogReset(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	c := &collector{t: t}
+	conns := make(chan net.Conn)
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			conns <- conn
+		}
+	}()
+	g := started(t, new(journal), Config{Name: "s", Syslog: &SyslogConfig{Address: l.Addr().String(), Format: "json"}})
+	feed(g, 0, 50)
+	conn := <-conns
+	until(t, "50 lines on the other machine", func() bool { return metric(t, g, "lines_total") == 50 })
+	conn.Close()
+	feed(g, 50, 60)
+	go c.read(<-conns)
+	c.exactly(t, 60)
+	feed(g, 60, 70)
+	c.exactly(t, 70)
+}
+
+// A receiver that wants a certificate of us, and says so behind the handshake, has
+// taken nothing.
+func TestSyslogWantsACertificate(t *testing.T) {
+	conf, authority := testCertificate(t)
+	conf.ClientAuth = tls.RequireAnyClientCert
+	c := &collector{t: t}
+	c.listen(conf)
+	g := started(t, new(journal), Config{Name: "s", Syslog: &SyslogConfig{Address: c.address, Format: "json", TLS: &TLSConfig{CA: authority}}})
+	feed(g, 0, 10)
+	until(t, "failures", func() bool { return metric(t, g, "errors_total") > 2 })
+	if metric(t, g, "lines_total") != 0 || metric(t, g, "queue_bytes") == 0 {
+		t.Error("what nobody took is delivered")
+	}
+}
+
+func TestWhole(t *testing.T) {
+	b := []byte("3 abc5 a b c1 x")
+	for most, want := range map[int]string{99: string(b), 15: string(b), 14: "5 a b c1 x", 10: "5 a b c1 x", 9: "1 x", 3: "1 x", 2: "", 0: ""} {
+		if got := string(b[whole(b, most):]); got != want {
+			t.Errorf("%d: %q, want %q", most, got, want)
+		}
+	}
 }
 
 // Nobody is told anything who does not show the right certificate.

@@ -95,6 +95,7 @@ func hookConfig(t *testing.T, url string) Config {
 // A receiver that is down, or says that it cannot, gets everything in order and
 // once when it is back; with a spool and without one.
 func TestWebhookCutOff(t *testing.T) {
+	t.Parallel()
 	for _, spooled := range []bool{false, true} {
 		h, srv := newHook(t)
 		c, j := hookConfig(t, srv.URL), new(journal)
@@ -364,6 +365,7 @@ func TestWebhookRefuses(t *testing.T) {
 }
 
 func TestRetryAfter(t *testing.T) {
+	t.Parallel()
 	h, srv := newHook(t)
 	h.answers(func(w http.ResponseWriter, _ int) bool {
 		w.Header().Set("Retry-After", "1")
