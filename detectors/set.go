@@ -20,10 +20,10 @@ type Set struct {
 	// Raised, where it is set, is told of each alert when it is raised first and,
 	// with fresh false, whenever it is raised again. It is borrowed.
 	Raised func(a *Alert, fresh bool)
-	// Forgot, where it is set, is told of each alert that is forgotten.
+	// Forgot, where it is set, is told of each alert that is forgotten. Where it is
+	// not, later ones are dropped when there is no room.
 	Forgot func(a *Alert)
-	// Dropped counts alerts beyond the bound of those that are kept. Where Raised has
-	// told of them, the oldest are forgotten instead.
+	// Dropped counts alerts beyond the bound of those that are kept.
 	Dropped uint64
 	// Forgotten counts alerts that Alerts does not return any more.
 	Forgotten uint64
@@ -104,7 +104,7 @@ func (s *Set) take(a Alert) {
 		}
 		s.open.Delete(key)
 	}
-	if len(s.all) >= maxRaised && s.Raised != nil {
+	if len(s.all) >= maxRaised && s.Forgot != nil {
 		s.forgetOldest()
 	}
 	if len(s.all) >= maxRaised {

@@ -1,7 +1,8 @@
 // Package synth makes captures: TCP conversations as frames, dialogues that
 // real programs held over loopback, and variations of captures that exist
 // (cut otherwise, reordered, duplicated, one side only, with losses). Tests,
-// generators and benchmarks use it; the sensor itself does not.
+// generators and benchmarks use it; the sensor itself writes with it what it keeps
+// of alerted flows.
 //
 // Ownership: frames given to an Emit are borrowed until it returns. The
 // transformations never change the frames they are given; what they return

@@ -15,6 +15,7 @@ import (
 
 	"mailsensor/capture/live"
 	"mailsensor/cmd/internal/config"
+	"mailsensor/cmd/internal/evidence"
 	"mailsensor/cmd/internal/metrics"
 	"mailsensor/cmd/internal/pipeline"
 	"mailsensor/cmd/internal/report"
@@ -39,6 +40,7 @@ type daemon struct {
 	*analysis
 	events, alerts *lines
 	outlets
+	keep     *evidence.Keeper              // nil: nothing is kept
 	severity map[string]detectors.Severity // of alerts as they were written
 
 	beat   atomic.Int64 // when tick was called last, wall clock
@@ -69,6 +71,9 @@ func newDaemon(c *runCmd, conf config.Config, std *streams) (d *daemon, err erro
 	if d.sinks, err = openSinks(conf, c.streams(), std, d.log, false); err != nil {
 		return nil, err
 	}
+	if d.keep, err = c.keeper(&d.opt, d.log, packetMemory); err != nil {
+		return nil, err
+	}
 	if d.source, err = c.capture(); err != nil {
 		return nil, err
 	}
@@ -76,6 +81,7 @@ func newDaemon(c *runCmd, conf config.Config, std *streams) (d *daemon, err erro
 	r := metrics.New(versionText())
 	r.Capture(d.source.Stats)
 	r.Pipeline(d.progress.Result)
+	gatherEvidence(r, d.keep)
 	r.Gather(d.sinks.Gather)
 	d.server, err = c.serve(r, d)
 	return d, err
@@ -112,6 +118,9 @@ func (d *daemon) run() error {
 	notifyStopping()
 	d.source.Close()
 	d.set.Finish(res.Last)
+	if d.keep != nil {
+		d.keep.Close()
+	}
 	err = errors.Join(err, d.events.close(), d.alerts.close())
 	d.sinks.Close(drainSinks)
 	if d.cmd.JSON || !d.cmd.Quiet {
@@ -208,6 +217,7 @@ func (d *daemon) observe(ev protocols.Event) {
 
 // raised writes an alert when it is new or more severe than it was.
 func (d *daemon) raised(a *detectors.Alert, fresh bool) {
+	evidenceOf(d.keep, a, int64(a.Last))
 	if old, known := d.severity[a.ID]; known && a.Severity <= old && !fresh {
 		return
 	}
@@ -220,6 +230,9 @@ func (d *daemon) raised(a *detectors.Alert, fresh bool) {
 func (d *daemon) tick(now int64) {
 	d.beat.Store(wallClock())
 	d.set.Advance(now)
+	if d.keep != nil {
+		d.keep.Tick(now)
+	}
 	d.set.Forget(now - keepAlerts)
 	d.events.flush()
 	d.alerts.flush()

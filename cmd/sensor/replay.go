@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"slices"
@@ -42,7 +43,8 @@ type replayCmd struct {
 	VLANAware      bool   `name:"vlan-aware" help:"Take the VLAN for a part of the connection."`
 	Workers        int    `placeholder:"N" help:"Threads that read streams; one per CPU by default. The output does not depend on it."`
 	Config         string `placeholder:"FILE" env:"MAILSENSOR_CONFIG" help:"Settings, as in sensor.yaml: what is ours, time zone, account names."`
-	Sinks          bool   `help:"Send events and alerts to the sinks of --config as well; waits for those that are slow."`
+	evidenceFlags
+	Sinks bool `help:"Send events and alerts to the sinks of --config as well; waits for those that are slow."`
 }
 
 func (replayCmd) Help() string {
@@ -96,7 +98,17 @@ func (c *replayCmd) Run(std *streams) error {
 		return err
 	}
 	defer out.sinks.Close(drainSinks)
+	keep, err := c.keeper(&opt, slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: slog.LevelWarn})), packetMemory)
+	if err != nil {
+		return err
+	}
+	if keep != nil {
+		a.set.Raised = func(alert *detectors.Alert, _ bool) { keep.Alert(alert, int64(alert.Last)) }
+	}
 	opt.Observe = func(ev protocols.Event) {
+		if keep != nil {
+			keep.Tick(ev.Header().Time)
+		}
 		if a.observe(ev) {
 			events(ev)
 			out.event(a.border, ev)
@@ -116,6 +128,9 @@ func (c *replayCmd) Run(std *streams) error {
 	}
 	giveBack()
 	a.set.Finish(res.Last)
+	if keep != nil {
+		keep.Close()
+	}
 	doc := a.document()
 	fill(doc, source, res)
 	if err := c.writeAlerts(std, doc); err != nil {

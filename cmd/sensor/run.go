@@ -34,6 +34,8 @@ type runCmd struct {
 	Top    int    `default:"10" help:"Rows of each table of the summary; 0 shows all."`
 	Quiet  bool   `short:"q" help:"No summary unless --json asks for it."`
 
+	evidenceFlags
+
 	Config         string `placeholder:"FILE" env:"MAILSENSOR_CONFIG" help:"Settings, as in sensor.yaml. SIGHUP reads it anew."`
 	Listen         string `default:"127.0.0.1:9425" placeholder:"ADDRESS" help:"Where /metrics, /-/healthy and /-/ready are, 127.0.0.1:9425 by default; none: nowhere. Beyond loopback it needs --token-file."`
 	TokenFile      string `placeholder:"FILE" help:"File with the bearer token that whoever asks has to show."`
@@ -160,6 +162,9 @@ func (c *runCmd) sandbox(rings int, conf config.Config) sandbox.Options {
 	}
 	read, write, ports := sink.Needs(conf.Sinks)
 	opt.Read, opt.Write, opt.Connect = append(opt.Read, read...), append(opt.Write, write...), ports
+	if c.PcapOut != "" {
+		opt.Write = append(opt.Write, c.PcapOut)
+	}
 	for _, path := range []string{c.Events, c.Alerts} {
 		if path != "" && path != "-" {
 			opt.Write = append(opt.Write, filepath.Dir(path))

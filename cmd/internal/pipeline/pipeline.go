@@ -43,6 +43,8 @@ type Options struct {
 	From, To int64
 	Decode   decode.Options
 	TCP      tcp.Options
+	// Keep, where set, is given every TCP segment by the reader; it is borrowed.
+	Keep func(*capture.Segment)
 	// Observe is given every event, in order, from one goroutine. The event is
 	// borrowed until Observe returns.
 	Observe func(protocols.Event)

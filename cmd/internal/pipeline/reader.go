@@ -79,6 +79,9 @@ func (r *reader) read(ctx context.Context) error {
 				seg.Payload = slices.Clone(seg.Payload)
 			}
 			r.round.add(&seg, info.Block)
+			if r.opt.Keep != nil {
+				r.opt.Keep(&seg)
+			}
 		}
 		r.frames++
 		if r.bytes += len(frame); r.bytes >= roundBytes || r.frames >= roundFrames {
