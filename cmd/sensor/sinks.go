@@ -94,7 +94,7 @@ func (d *daemon) reloadOutlets(conf config.Config, lists *listWatch) error {
 	lists.follow(conf.Intel)
 	d.lists.Store(bad)
 	if restart {
-		d.log.Warn("sinks that are new or gone, and other queues and spools, count from the next start")
+		d.log.Warn("sinks that are new or gone, other queues, spools and ports count from the next start")
 	}
 	return nil
 }

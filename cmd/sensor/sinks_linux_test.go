@@ -161,9 +161,10 @@ func TestLiveSinks(t *testing.T) {
 func TestSinksFailAtTheStart(t *testing.T) {
 	dir := t.TempDir()
 	for text, want := range map[string]string{
-		"sinks: [{name: f, file: {path: " + dir + "/none/f}}]\n":                                   "none",
-		"sinks: [{name: h, webhook: {url: \"http://127.0.0.1:1\", key_file: " + dir + "/none}}]\n": "none",
-		"sinks: [{name: o, stdout: {}}]\n":                                                         "both want standard output",
+		"sinks: [{name: f, file: {path: " + dir + "/none/f}}]\n":                                                 "none",
+		"sinks: [{name: h, webhook: {url: \"http://127.0.0.1:1\", key_file: " + dir + "/none}}]\n":               "none",
+		"sinks: [{name: e, elastic: {url: \"http://127.0.0.1:1\", user: x, password_file: " + dir + "/none}}]\n": "none",
+		"sinks: [{name: o, stdout: {}}]\n":                                                                       "both want standard output",
 	} {
 		conf := put(t, filepath.Join(dir, "sensor.yaml"), text)
 		if o := sensor(nil, "replay", "-q", "--json", "--sinks", "--config", conf, attacked); o.code != 2 || !strings.Contains(o.err, want) {

@@ -19,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -40,6 +41,7 @@ type Options struct {
 type Group struct {
 	opt   Options
 	sinks []*sink
+	ports []uint16   // that the sandbox was told of
 	mu    sync.Mutex // reload, Close
 	going bool       // started, and not closed
 }
@@ -54,6 +56,7 @@ func Open(list []Config, opt Options) (*Group, error) {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	g := &Group{opt: opt}
+	_, _, g.ports = Needs(list)
 	for _, c := range list {
 		s, err := g.newSink(c)
 		if err != nil {
@@ -155,8 +158,8 @@ func (s *sink) wake() {
 
 // Reload gets ready what another configuration says of the sinks that there are:
 // where they send and with which secrets. Nothing has changed before apply is
-// called, nor when there is an error. Sinks that are new or gone, and other bounds
-// and spools, are left for the next start: restart reports that there are some.
+// called, nor when there is an error. Sinks that are new or gone, other bounds, spools
+// and ports are left for the next start: restart reports that there are some.
 func (g *Group) Reload(list []Config) (apply func(), restart bool, err error) {
 	type change struct {
 		s   *sink
@@ -167,7 +170,7 @@ func (g *Group) Reload(list []Config) (apply func(), restart bool, err error) {
 	restart = len(list) != len(g.sinks)
 	for _, c := range list {
 		s := g.find(c.Name)
-		if s == nil || c.QueueMiB != s.config.QueueMiB || !reflect.DeepEqual(c.Spool, s.config.Spool) {
+		if s == nil || !g.reachable(c) || c.QueueMiB != s.config.QueueMiB || !reflect.DeepEqual(c.Spool, s.config.Spool) {
 			restart = true
 			continue
 		}
@@ -203,6 +206,12 @@ func (g *Group) Reload(list []Config) (apply func(), restart bool, err error) {
 			}
 		}
 	}, restart, nil
+}
+
+// reachable reports whether the sandbox knows the port of a sink, if it has one.
+func (g *Group) reachable(c Config) bool {
+	_, _, ports := Needs([]Config{c})
+	return len(ports) == 0 || slices.Contains(g.ports, ports[0])
 }
 
 func (g *Group) find(name string) *sink {

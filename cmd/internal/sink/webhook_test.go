@@ -260,14 +260,21 @@ func TestCrashWithSpool(t *testing.T) {
 // A reload changes all or nothing.
 func TestReload(t *testing.T) {
 	old, oldSrv := newHook(t)
-	next, nextSrv := newHook(t)
+	next := &hook{t: t}
+	oldSrv.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // the same port: the sandbox knows no other
+		if r.URL.Path == "/next" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		old.ServeHTTP(w, r)
+	})
 	c, j := hookConfig(t, oldSrv.URL), new(journal)
 	f := Config{Name: "f", File: &FileConfig{Path: filepath.Join(t.TempDir(), "x")}}
 	g := started(t, j, c, f)
 	feed(g, 0, 10)
 	old.exactly(t, 10)
 	moved := func() []Config {
-		c := hookConfig(t, nextSrv.URL)
+		c := hookConfig(t, oldSrv.URL+"/next")
 		c.Send = []string{"events"}
 		list := []Config{c, f}
 		if _, err := CheckAll(list); err != nil {
@@ -287,6 +294,7 @@ func TestReload(t *testing.T) {
 		func(l []Config) []Config { l[0].QueueMiB++; return l },
 		func(l []Config) []Config { l[0].Spool = &SpoolConfig{}; return l },
 		func(l []Config) []Config { l[0].Name = "other"; return l },
+		func(l []Config) []Config { l[0].Webhook.URL = "https://127.0.0.1:9/next"; return l },
 	} {
 		if _, restart, err := g.Reload(change(moved())); !restart || err != nil {
 			t.Error("no restart is needed", err)
