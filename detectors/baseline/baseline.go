@@ -58,6 +58,7 @@ type entity struct {
 	key     key
 	series  [metrics]uint32 // 0 is none
 	touched bool            // has counts in the open five minutes
+	apart   bool            // its group does not learn from it
 }
 
 // decays are what sums are multiplied with per window, or per visit.

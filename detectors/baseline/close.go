@@ -34,17 +34,19 @@ func (e *Engine) outlook(s *series, g *group, at local) outlook {
 }
 
 // closeSeries scores the open window of one series, and learns it.
-func (e *Engine) closeSeries(k key, m Metric, s *series) {
+func (e *Engine) closeSeries(ent *entity, k key, m Metric, s *series) {
 	gs := e.groups[k.kind][m]
 	g := gs[s.class]
 	o := e.outlook(s, g, e.local)
 	x := float64(s.count)
 	v := e.judge(k, m, s, g, &o, x)
 	e.learn(s, g, &o, x, v)
-	g.add(x, o.mean, o.level, o.age >= warmUp)
+	if !ent.apart {
+		g.add(x, o.mean, o.level, o.age >= warmUp)
+	}
 	s.count = 0
 	if e.local.ends {
-		e.closeSeriesDay(s, gs, o.age)
+		e.closeSeriesDay(ent, s, gs, o.age)
 	}
 }
 
@@ -149,7 +151,7 @@ func (s *series) learnWeekday(day int, seen, mean, age float64) {
 }
 
 // closeSeriesDay ends the local day of a series.
-func (e *Engine) closeSeriesDay(s *series, gs *[classes]*group, age float64) {
+func (e *Engine) closeSeriesDay(ent *entity, s *series, gs *[classes]*group, age float64) {
 	g := gs[s.class]
 	seen, mean := float64(s.day), float64(s.dayMean)
 	if age >= dispersionFrom && g.activity >= holiday && s.flags&alarmed == 0 && float64(s.away) < minAbsent*e.perDay {
@@ -175,7 +177,7 @@ func (e *Engine) closeSeriesDay(s *series, gs *[classes]*group, age float64) {
 		s.norm = float32(sh.mean(g))
 	}
 	c := &g.census
-	if age >= shapeFrom {
+	if age >= shapeFrom && !ent.apart {
 		c.members++
 		c.roots += toFixed(root(s.level(g, age)))
 		c.num += toFixed(float64(s.num))

@@ -22,6 +22,10 @@ type Thresholds struct {
 	Day   float64 // since local midnight
 	Drift float64 // a sum over days, up, against the long run
 	Burst float64 // five minutes
+
+	// Least is how many counts more, or less, than expected there have to be: what is
+	// less adds up until it is as much.
+	Least float64
 }
 
 // Defaults are the thresholds as shipped; docs/baselines.md has their measure.

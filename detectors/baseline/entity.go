@@ -49,6 +49,10 @@ func (x Entity) Add(m Metric, n float64) {
 	}
 }
 
+// Apart says whether an entity is to be left out of what its group learns, because it
+// is of another sort than its kind tells. It is judged as before.
+func (x Entity) Apart(apart bool) { x.entity.apart = apart }
+
 // Knows reports whether an entity is known, without making it one that was just seen.
 func (e *Engine) Knows(k Kind, name []byte) bool {
 	return e.entities.Peek(key{k, unsafe.String(unsafe.SliceData(name), len(name))}) != nil

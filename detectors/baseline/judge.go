@@ -27,18 +27,18 @@ func (e *Engine) judge(k key, m Metric, s *series, g *group, o *outlook, x float
 		v.explained = min(x-o.up, peakMuch*o.peak)
 	}
 	rest := x - v.explained
-	best := ratio(v.score, limit.Hour)
-	channel := HourWindow
-	note := func(c Channel, score, threshold float64) {
-		if r := ratio(score, threshold); r > best {
+	best, channel := 0., HourWindow
+	note := func(c Channel, score, threshold, excess float64) {
+		if r := ratio(score, threshold); r > best && excess >= limit.Least {
 			best, channel = r, c
 		}
 	}
-	note(Rise, e.up(s, o, rest), limit.Rise)
-	note(Fall, e.down(s, o, rest), limit.Fall)
-	note(DayWindow, e.daySoFar(s, g, o, rest), limit.Day)
+	note(HourWindow, v.score, limit.Hour, x-above.mean)
+	note(Rise, e.up(s, o, rest), limit.Rise, float64(s.riseSeen-s.riseMean))
+	note(Fall, e.down(s, o, rest), limit.Fall, float64(s.fallMean-s.fallSeen))
+	note(DayWindow, e.daySoFar(s, g, o, rest), limit.Day, float64(s.day-s.dayMean))
 	if e.local.ends {
-		note(Drift, e.drifted(s, g, o), limit.Drift)
+		note(Drift, e.drifted(s, g, o), limit.Drift, (o.level-s.reference())*e.perDay)
 	}
 
 	provisional := o.age < warmUp || float64(e.window-g.born) < warmUp*e.perDay
@@ -47,9 +47,13 @@ func (e *Engine) judge(k key, m Metric, s *series, g *group, o *outlook, x float
 		s.remember(e.local.slot, e.local.today, x-o.up)
 	}
 	if alert || e.config.Every {
-		sc := e.score(k, m, s, g, o, channel)
+		shown := channel
+		if channel == DayWindow && float64(s.day) <= x && v.score >= limit.Hour && limit.Hour > 0 {
+			shown = HourWindow // the day was this hour, which says more
+		}
+		sc := e.score(k, m, s, g, o, shown)
 		sc.Provisional, sc.Alert = provisional, alert
-		switch channel {
+		switch shown {
 		case HourWindow:
 			sc.Score, sc.Threshold, sc.Seen = v.score, limit.Hour, x
 			sc.Expected, sc.Bound = above.mean, above.bound()
@@ -230,7 +234,7 @@ func (e *Engine) burst(k key, m Metric, s *series) {
 	// A peak that is expected may come in five minutes; without it, a share of the window.
 	mean := float64(o.up*float64(fiveMinutes)/float64(e.step)) + o.peak
 	d := negbin{mean, o.psi + burstPhi}
-	if x <= mean {
+	if x <= mean || x-mean < e.limits[k.kind][m].Least {
 		return
 	}
 	if score := d.tail(x); score >= limit {

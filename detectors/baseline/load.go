@@ -164,12 +164,14 @@ func (e *Engine) loadGroups(r *reader) {
 
 func (e *Engine) loadEntity(r *reader) {
 	k := key{kind: Kind(r.u8())}
+	apart := r.u8()
 	k.name = string(r.take(int(min(r.u32(), math.MaxInt32))))
-	if r.bad || k.kind >= kinds || e.entities.Get(k) != nil {
+	if r.bad || k.kind >= kinds || apart > 1 || e.entities.Get(k) != nil {
 		r.bad = true
 		return
 	}
 	ent := e.insert(k)
+	ent.apart = apart == 1
 	for len(r.b) > 0 && !r.bad {
 		m := r.u8()
 		if Metric(m) >= metrics || ent.series[m] != 0 || e.groups[k.kind][m] == nil {

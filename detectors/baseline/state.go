@@ -119,7 +119,7 @@ func (s *series) shorts() []*uint16 {
 
 func (e *Engine) appendEntity(b []byte, ent *entity) []byte {
 	le := binary.LittleEndian
-	b = append(b, byte(ent.key.kind))
+	b = append(b, byte(ent.key.kind), truth(ent.apart))
 	b = le.AppendUint32(b, uint32(len(ent.key.name)))
 	b = append(b, ent.key.name...)
 	for m, i := range ent.series {

@@ -79,7 +79,7 @@ func (e *Engine) closeWindow() {
 	for k, ent := range e.entities.All {
 		for m, i := range ent.series {
 			if i != 0 {
-				e.closeSeries(k, Metric(m), e.series.at(i))
+				e.closeSeries(ent, k, Metric(m), e.series.at(i))
 			}
 		}
 	}

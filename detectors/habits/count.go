@@ -64,7 +64,7 @@ func (t *Tracker) message(e *protocols.Message) {
 			p.worksAt(h.id)
 			p.trace = t.note(p.trace, p.id, &e.Head)
 		}
-		x := t.address(baseline.Host, client, e.Time)
+		x := t.client(h, client, e.Time)
 		count(x, true)
 		if !t.border.Address(server) && t.once.add(h.id, baseline.OutsideServers, addressID(server)) {
 			x.Add(baseline.OutsideServers, 1)
@@ -121,7 +121,7 @@ func (t *Tracker) login(e *protocols.Login) {
 	}
 	if t.border.Address(client) {
 		h := t.host(client)
-		x := t.address(baseline.Host, client, e.Time)
+		x := t.client(h, client, e.Time)
 		x.Add(metric, 1)
 		if known {
 			id := protocols.NameID(account)
@@ -144,7 +144,7 @@ func (t *Tracker) tlsUse(e *protocols.TLSUse) {
 		return
 	}
 	if client := e.Client(); t.border.Address(client) {
-		t.address(baseline.Host, client, e.Time).Add(baseline.TLSBytes, float64(e.Bytes))
+		t.client(t.host(client), client, e.Time).Add(baseline.TLSBytes, float64(e.Bytes))
 	} else {
 		t.network(client, e.Time).Add(baseline.TLSBytes, float64(e.Bytes))
 	}
@@ -195,6 +195,14 @@ func (t *Tracker) named(k baseline.Kind, name []byte, now int64) (x baseline.Ent
 		t.fresh++
 	}
 	return t.engine.Entity(k, name, now), true
+}
+
+// client is a host of ours. One that one person uses is no peer of those that serve
+// many: they are far steadier.
+func (t *Tracker) client(h *host, a netip.Addr, now int64) baseline.Entity {
+	x := t.address(baseline.Host, a, now)
+	x.Apart(h.sole())
+	return x
 }
 
 // address is a host or a server.

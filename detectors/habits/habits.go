@@ -89,7 +89,7 @@ func New(c Config, border *inside.Border, loc *time.Location, places Places) *Tr
 func (t *Tracker) blank() Tracker {
 	return Tracker{
 		config: t.config, border: t.border, location: t.location, places: t.places,
-		engine: baseline.New(baseline.Config{Location: t.location, MaxEntities: t.config.Entities}, t.take),
+		engine: baseline.New(baseline.Config{Location: t.location, MaxEntities: t.config.Entities, Thresholds: thresholds}, t.take),
 		hosts:  recent.New[netip.Addr, host](maxHosts),
 		people: recent.New[string, person](maxPeople),
 		traces: newTraces(), blamed: recent.New[uint64, told](maxHosts), told: recent.New[string, int64](maxTold),

@@ -94,7 +94,7 @@ func (t *Tracker) mailboxRead(e *protocols.MailboxRead) {
 			h.isUsedBy(p.id, t.config.SharedAccounts, e.Time)
 		}
 		h.trace = t.note(h.trace, h.id, &e.Head)
-		count(t.address(baseline.Host, client, e.Time), h.id)
+		count(t.client(h, client, e.Time), h.id)
 	} else {
 		count(t.network(client, e.Time), 0)
 	}

@@ -74,9 +74,15 @@ func (t *Tracker) compose(now int64) {
 	t.scores = t.scores[:0]
 }
 
-func matters(s *baseline.Score) bool {
-	l, ok := least[s.Metric]
-	return ok && excess(s) >= l
+// thresholds are those of the engine, for what stories are told of.
+func thresholds(k baseline.Kind, m baseline.Metric) baseline.Thresholds {
+	l, ok := least[m]
+	if !ok || k != baseline.Account && k != baseline.Sender && k != baseline.Host {
+		return baseline.Thresholds{}
+	}
+	t := baseline.Defaults(k, m)
+	t.Least = l
+	return t
 }
 
 func topic(s *baseline.Score) Topic {
@@ -89,7 +95,7 @@ func topic(s *baseline.Score) Topic {
 // ofPerson takes up a score of an account or a sender. That one was quiet is no story:
 // people go on vacation.
 func (t *Tracker) ofPerson(s *baseline.Score, now int64) {
-	if !matters(s) || s.Channel == baseline.Fall {
+	if s.Channel == baseline.Fall {
 		return
 	}
 	kind := detectors.Account
@@ -121,9 +127,6 @@ func (t *Tracker) blame(host uint64, b told) {
 // ofHost takes up a score of a host. It is told of the person who explains it; where
 // one person stands behind the host, or many, it is they who are judged.
 func (t *Tracker) ofHost(s *baseline.Score, now int64) {
-	if !matters(s) {
-		return
-	}
 	id, h := t.hostNamed(s.Entity)
 	if s.Channel != baseline.Fall {
 		if b := t.blamed.Peek(id ^ mix(uint64(topic(s)))); b != nil && now-b.time < day && b.excess >= excess(s)/2 {
