@@ -2,11 +2,14 @@ package e2e
 
 import (
 	"bytes"
+	"net/netip"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/VictoriaMetrics/metricsql"
 
@@ -14,6 +17,10 @@ import (
 	"mailsensor/cmd/internal/metrics"
 	"mailsensor/cmd/internal/pipeline"
 	"mailsensor/cmd/internal/sink"
+	"mailsensor/detectors"
+	"mailsensor/detectors/habits"
+	"mailsensor/detectors/inside"
+	"mailsensor/protocols"
 )
 
 // exported returns the labels of every series that the sensor exports, by its name.
@@ -27,6 +34,7 @@ func exported(t *testing.T) map[string][]string {
 		t.Fatal(err)
 	}
 	r.Gather(sinks.Gather)
+	mail(r)
 	var text bytes.Buffer
 	r.Write(&text)
 
@@ -41,6 +49,65 @@ func exported(t *testing.T) map[string][]string {
 		series[m[1]] = labels
 	}
 	return series
+}
+
+// mail registers the series of mail, of a host and an account that the baselines know.
+func mail(r *metrics.Registry) {
+	border := inside.New(inside.Config{Domains: []string{"corp.example"}})
+	known := habits.New(habits.Default(), border, time.UTC, nil)
+	m := r.NewMail(border, 5)
+	read := &protocols.MailboxRead{Items: []protocols.ReadItem{{Kind: protocols.ReadWhole, Items: 1, Bytes: 1}}}
+	read.Protocol, read.Account, read.Time = "imap", []byte("ann@corp.example"), 1_800_000_000e9
+	read.Conn.Client, read.Conn.Server = netip.MustParseAddrPort("10.0.0.7:1"), netip.MustParseAddrPort("10.0.0.1:143")
+	known.Observe(read, nil)
+	m.Observe(read)
+	login := &protocols.Login{Head: read.Head, User: read.Account, Outcome: protocols.Accepted}
+	m.Observe(login)
+	login.Outcome = protocols.Rejected
+	m.Observe(login)
+	m.Observe(&protocols.Message{Head: read.Head, Outcome: protocols.Accepted, RecipientsAccepted: 1})
+	m.Observe(&protocols.ConnEnd{Head: read.Head})
+	use := &protocols.TLSUse{Head: read.Head, Service: "imap"}
+	m.Observe(use)
+	for _, kind := range []detectors.Kind{detectors.Host, detectors.Account} {
+		m.Raised(&detectors.Alert{Entity: detectors.Entity{Kind: kind, Name: "x"}})
+	}
+	r.NewUsual(m, known).Update(read.Time)
+}
+
+// docs/metrics.md lists what is exported, each by its name or as one of a family, and
+// nothing else.
+func TestDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/metrics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	for _, line := range strings.Split(string(text), "\n") {
+		if cell, ok := strings.CutPrefix(line, "| `"); ok {
+			cell, _, _ = strings.Cut(cell, " |")
+			for _, name := range strings.Split("`"+cell, ", ") {
+				names["mailsensor_"+strings.Trim(name, "`")] = false
+			}
+		}
+	}
+	for name := range exported(t) {
+		found := !strings.HasPrefix(name, "mailsensor_") // those of process and scrape
+		for documented := range names {
+			family, isFamily := strings.CutSuffix(documented, "…")
+			if documented == name || isFamily && strings.HasPrefix(name, family) {
+				names[documented], found = true, true
+			}
+		}
+		if !found {
+			t.Errorf("docs/metrics.md does not have %s", name)
+		}
+	}
+	for name, used := range names {
+		if !used {
+			t.Errorf("docs/metrics.md has %s, which is not exported", name)
+		}
+	}
 }
 
 // Dashboards and rules ask for series and labels that the sensor exports, or that the

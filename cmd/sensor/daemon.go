@@ -37,6 +37,8 @@ type daemon struct {
 	opt      pipeline.Options
 	progress pipeline.Progress
 	server   *server
+	mail     *metrics.Mail
+	usual    *metrics.Usual
 	*analysis
 	events, alerts *lines
 	outlets
@@ -83,6 +85,8 @@ func newDaemon(c *runCmd, conf config.Config, std *streams) (d *daemon, err erro
 	r.Pipeline(d.progress.Result)
 	gatherEvidence(r, d.keep)
 	r.Gather(d.sinks.Gather)
+	d.mail = r.NewMail(d.border, c.TopSeries)
+	d.usual = r.NewUsual(d.mail, d.habits)
 	d.server, err = c.serve(r, d)
 	return d, err
 }
@@ -210,7 +214,9 @@ const keepAlerts = int64(7 * 24 * time.Hour)
 
 // observe takes the next event.
 func (d *daemon) observe(ev protocols.Event) {
-	if d.analysis.observe(ev) {
+	shown := d.analysis.observe(ev)
+	d.mail.Observe(ev)
+	if shown {
 		d.write(ev)
 	}
 }
@@ -222,6 +228,7 @@ func (d *daemon) raised(a *detectors.Alert, fresh bool) {
 		return
 	}
 	d.severity[a.ID] = a.Severity
+	d.mail.Raised(a)
 	d.writeAlert(a)
 	d.log.Warn("alert", "detector", a.Detector, "severity", a.Severity.String(), "summary", a.Summary, "id", a.ID)
 }
@@ -233,6 +240,7 @@ func (d *daemon) tick(now int64) {
 	if d.keep != nil {
 		d.keep.Tick(now)
 	}
+	d.usual.Update(now)
 	d.set.Forget(now - keepAlerts)
 	d.events.flush()
 	d.alerts.flush()

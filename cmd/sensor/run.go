@@ -39,6 +39,7 @@ type runCmd struct {
 	Config         string `placeholder:"FILE" env:"MAILSENSOR_CONFIG" help:"Settings, as in sensor.yaml. SIGHUP reads it anew."`
 	Listen         string `default:"127.0.0.1:9425" placeholder:"ADDRESS" help:"Where /metrics, /-/healthy and /-/ready are, 127.0.0.1:9425 by default; none: nowhere. Beyond loopback it needs --token-file."`
 	TokenFile      string `placeholder:"FILE" help:"File with the bearer token that whoever asks has to show."`
+	TopSeries      int    `default:"50" placeholder:"N" help:"Hosts and accounts that have series of their own in /metrics, the largest; 0: no names in /metrics."`
 	SnapLength     int    `short:"s" placeholder:"N" help:"Octets to keep of a packet; all by default."`
 	RingSize       int    `placeholder:"MIB" help:"Memory of an interface's rings; by default a 64th of the machine's, 32 to 256 MiB."`
 	Rings          int    `placeholder:"N" help:"Rings of an interface, between which the kernel divides the flows; by default one for four CPUs."`
@@ -87,8 +88,8 @@ func (c *runCmd) check() error {
 	switch {
 	case c.Events == "-" && c.JSON, c.Alerts == "-" && c.JSON, c.Events == "-" && c.Alerts == "-":
 		return errors.New("only one of --json, --events - and --alerts - can have standard output")
-	case c.Workers < 0 || c.Top < 0 || c.RingSize < 0 || c.Rings < 0 || c.SnapLength < 0:
-		return errors.New("--workers, --top, --ring-size, --rings and --snap-length cannot be negative")
+	case c.Workers < 0 || c.Top < 0 || c.RingSize < 0 || c.Rings < 0 || c.SnapLength < 0 || c.TopSeries < 0:
+		return errors.New("--workers, --top, --ring-size, --rings, --snap-length and --top-series cannot be negative")
 	case c.TokenFile == "" && !isLoopback(c.Listen):
 		return fmt.Errorf("--listen %s can be reached from other machines: give a --token-file, or listen on 127.0.0.1", c.Listen)
 	}

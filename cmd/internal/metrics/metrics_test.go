@@ -82,6 +82,7 @@ func TestTop(t *testing.T) {
 			sum++
 		}
 		now, total := map[string]uint64{}, uint64(0)
+		text(r) // in which what is new is 0
 		for _, m := range sample.FindAllStringSubmatch(text(r), -1) {
 			n, _ := strconv.ParseUint(m[2], 10, 64)
 			now[m[1]], total = n, total+n

@@ -9,13 +9,17 @@ const Other = "other"
 // of their own have the labels with the most counts; all others are one, with the
 // label other. A label that outgrows the smallest of them takes its place, and what
 // that one had counted goes to other: no series ever shrinks, and the sum over all
-// is right at any time.
+// is right once a series was written twice.
+//
+// A new series is written as 0 first. Prometheus takes the first value of a series for
+// what it always had, and would not see what an account downloaded in its first burst.
 type Top struct {
 	name, label string
 	size        int
 
 	mu     sync.Mutex
 	shown  map[string]uint64
+	told   map[string]bool   // that were written as 0 already
 	others map[string]uint64 // candidates, a rough count
 	other  uint64
 }
@@ -25,7 +29,7 @@ const candidates = 8
 
 // NewTop returns a counter with size series beside other, and registers it.
 func (r *Registry) NewTop(name, label string, size int) *Top {
-	t := &Top{name: name, label: label, size: size, shown: map[string]uint64{}, others: map[string]uint64{}}
+	t := &Top{name: name, label: label, size: size, shown: map[string]uint64{}, told: map[string]bool{}, others: map[string]uint64{}}
 	r.Gather(t.write)
 	return t
 }
@@ -74,6 +78,7 @@ func (t *Top) consider(value []byte, n uint64) {
 	}
 	t.other += at
 	delete(t.shown, least)
+	delete(t.told, least)
 	delete(t.others, string(value))
 	t.others[least] = at
 	t.shown[string(value)] = 0 // what it had is in other
@@ -83,7 +88,19 @@ func (t *Top) write(w *Writer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for k, v := range t.shown {
+		if !t.told[k] {
+			t.told[k], v = true, 0
+		}
 		w.Counter(t.name, v, t.label, k)
 	}
 	w.Counter(t.name, t.other, t.label, Other)
+}
+
+// names adds the labels that have a series.
+func (t *Top) names(to map[string]bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for k := range t.shown {
+		to[k] = true
+	}
 }

@@ -1,0 +1,64 @@
+package metrics
+
+import (
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Vec is a counter by labels whose values are constants of the program: protocols,
+// outcomes. A series is written as 0 first, as those of a Top are. It is for any number
+// of goroutines.
+type Vec struct {
+	name   string
+	labels []string
+
+	mu     sync.Mutex
+	values map[string]uint64 // by the values of the labels, NUL between them
+	told   map[string]bool
+}
+
+// NewVec returns a counter and registers it.
+func (r *Registry) NewVec(name string, labels ...string) *Vec {
+	v := &Vec{name: name, labels: labels, values: map[string]uint64{}, told: map[string]bool{}}
+	r.Gather(v.write)
+	return v
+}
+
+// Add counts n for the values of the labels, in their order. Adding 0 makes the
+// series.
+func (v *Vec) Add(n uint64, values ...string) {
+	var buf [64]byte
+	key := buf[:0]
+	for _, s := range values {
+		key = append(append(key, s...), 0)
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if old, ok := v.values[string(key)]; ok {
+		v.values[string(key)] = old + n
+		return
+	}
+	v.values[string(key)] = n
+}
+
+func (v *Vec) write(w *Writer) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	keys := make([]string, 0, len(v.values))
+	for k := range v.values {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for _, k := range keys {
+		labels := make([]string, 0, 2*len(v.labels))
+		for i, s := range strings.Split(strings.TrimSuffix(k, "\x00"), "\x00") {
+			labels = append(labels, v.labels[i], s)
+		}
+		n := v.values[k]
+		if !v.told[k] {
+			v.told[k], n = true, 0
+		}
+		w.Counter(v.name, n, labels...)
+	}
+}
