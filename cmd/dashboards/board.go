@@ -25,7 +25,7 @@ type board struct {
 }
 
 // newBoard returns an empty dashboard with what all of them have: data source,
-// instance, and the menu.
+// instance, the menu, and the alerts as marks on every graph.
 func newBoard(name, title, about string, vars ...*dashboard.QueryVariableBuilder) *board {
 	b := &board{DashboardBuilder: dashboard.NewDashboardBuilder("Mail sensor: "+title).
 		Uid(uid(name)).Description(about).Tags([]string{tag}).
@@ -34,7 +34,8 @@ func newBoard(name, title, about string, vars ...*dashboard.QueryVariableBuilder
 		WithVariable(dashboard.NewDatasourceVariableBuilder("datasource").Label("Data source").Type("prometheus")).
 		WithVariable(variable("instance", "Sensor", `label_values(mailsensor_build_info, instance)`)).
 		Link(dashboard.NewDashboardLinkBuilder("Mail sensor").Type(dashboard.DashboardLinkTypeDashboards).
-			Tags([]string{tag}).Icon("external link").IncludeVars(true).KeepTime(true))}
+			Tags([]string{tag}).Icon("external link").IncludeVars(true).KeepTime(true)).
+		Annotation(alertMarks())}
 	for _, v := range vars {
 		b.WithVariable(v)
 	}
@@ -66,6 +67,13 @@ func variable(name, label, query string) *dashboard.QueryVariableBuilder {
 			Text:  dashboard.StringOrArrayOfString{ArrayOfString: []string{"All"}},
 			Value: dashboard.StringOrArrayOfString{ArrayOfString: []string{"$__all"}},
 		})
+}
+
+// alertMarks draws a line on every graph where an alert was raised.
+func alertMarks() *dashboard.AnnotationQueryBuilder {
+	q := query{"", "sum by (detector, severity) (increase(mailsensor_alerts_total{" + ours + "}[1m])) > 0"}
+	return dashboard.NewAnnotationQueryBuilder().Name("Alerts").Datasource(source).Enable(true).IconColor("red").
+		Target(q.target(0).Range().Interval("1m")).Step("60s").TitleFormat("{{severity}}: {{detector}}")
 }
 
 // row begins a new line of panels under a title.

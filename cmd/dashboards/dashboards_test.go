@@ -5,6 +5,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -76,56 +77,89 @@ func strictly(doc *dashboard.Dashboard, text []byte) string {
 	return ""
 }
 
-// Every panel has its place, its number, a title and words that say what it shows;
-// every query has the data source and the sensors that were chosen; links lead to
-// dashboards and variables that exist.
+// Every panel has its place and its number, a title and words that say what it shows,
+// and asks something.
 func TestPanels(t *testing.T) {
-	uids := map[string][]string{}
-	for _, b := range boards() {
+	for name, b := range boards() {
 		doc, err := b.Build()
 		if err != nil {
 			t.Fatal(err)
 		}
-		var vars []string
-		for _, v := range doc.Templating.List {
-			vars = append(vars, v.Name)
-		}
-		uids[*doc.Uid] = vars
-	}
-	for name, b := range boards() {
-		doc, _ := b.Build()
 		if *doc.Uid != uid(name) {
 			t.Errorf("%s has the uid %s", name, *doc.Uid)
 		}
-		ids, taken := map[uint32]bool{}, map[[2]uint32]string{}
-		place := func(id uint32, title string, g *dashboard.GridPos) {
-			if ids[id] || id == 0 {
-				t.Errorf("%s, %s: id %d", name, title, id)
-			}
-			ids[id] = true
-			if g.X+g.W > 24 {
-				t.Errorf("%s, %s: wider than the line", name, title)
-			}
-			for x := g.X; x < g.X+g.W; x++ {
-				for y := g.Y; y < g.Y+g.H; y++ {
-					if other := taken[[2]uint32{x, y}]; other != "" {
-						t.Errorf("%s: %s lies upon %s", name, title, other)
-						return
-					}
-					taken[[2]uint32{x, y}] = title
-				}
-			}
-		}
+		g := grid{t: t, board: name, ids: map[uint32]bool{}, taken: map[[2]uint32]string{}}
 		for _, p := range doc.Panels {
 			if p.RowPanel != nil {
-				place(p.RowPanel.Id, *p.RowPanel.Title, p.RowPanel.GridPos)
+				g.place(p.RowPanel.Id, *p.RowPanel.Title, p.RowPanel.GridPos)
 				continue
 			}
-			place(*p.Panel.Id, *p.Panel.Title, p.Panel.GridPos)
+			g.place(*p.Panel.Id, *p.Panel.Title, p.Panel.GridPos)
 			if *p.Panel.Title == "" || !strings.HasSuffix(*p.Panel.Description, ".") || len(p.Panel.Targets) == 0 {
 				t.Errorf("%s, %s: %q, %d queries", name, *p.Panel.Title, *p.Panel.Description, len(p.Panel.Targets))
 			}
 		}
 	}
-	_ = uids
+}
+
+// grid is what of a dashboard is taken.
+type grid struct {
+	t     *testing.T
+	board string
+	ids   map[uint32]bool
+	taken map[[2]uint32]string
+}
+
+func (g grid) place(id uint32, title string, pos *dashboard.GridPos) {
+	if g.ids[id] || id == 0 {
+		g.t.Errorf("%s, %s: id %d", g.board, title, id)
+	}
+	g.ids[id] = true
+	if pos.X+pos.W > 24 {
+		g.t.Errorf("%s, %s: wider than the line", g.board, title)
+	}
+	for x := pos.X; x < pos.X+pos.W; x++ {
+		for y := pos.Y; y < pos.Y+pos.H; y++ {
+			if other := g.taken[[2]uint32{x, y}]; other != "" {
+				g.t.Errorf("%s: %s lies upon %s", g.board, title, other)
+				return
+			}
+			g.taken[[2]uint32{x, y}] = title
+		}
+	}
+}
+
+// Links of dashboards and of alerts lead to dashboards and variables that exist.
+func TestLinks(t *testing.T) {
+	vars := map[string][]string{}
+	var texts []string
+	for _, b := range boards() {
+		doc, err := b.Build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range doc.Templating.List {
+			vars[*doc.Uid] = append(vars[*doc.Uid], v.Name)
+		}
+		text, _ := marshal(doc)
+		texts = append(texts, string(text))
+	}
+	rules, err := os.ReadFile("../../deploy/prometheus/rules.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, text := range append(texts, string(rules)) {
+		for _, link := range regexp.MustCompile(`/d/([a-z-]+)\?[^"\n]*`).FindAllStringSubmatch(text, -1) {
+			for _, v := range regexp.MustCompile(`var-([a-z]+)=`).FindAllStringSubmatch(link[0], -1) {
+				found++
+				if !slices.Contains(vars[link[1]], v[1]) {
+					t.Errorf("%s: no such variable", link[0])
+				}
+			}
+		}
+	}
+	if found < 4 {
+		t.Errorf("%d links", found)
+	}
 }

@@ -30,7 +30,13 @@ func main() {
 // boards lists all dashboards by the name of their file.
 func boards() map[string]*board {
 	return map[string]*board{
-		"health": health(),
+		"overview":   overview(),
+		"hosts":      entities(host),
+		"accounts":   entities(account),
+		"downloads":  downloads(),
+		"forwarding": forwarding(),
+		"logins":     logins(),
+		"health":     health(),
 	}
 }
 

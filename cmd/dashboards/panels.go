@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/grafana/grafana-foundation-sdk/go/bargauge"
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
@@ -24,6 +25,7 @@ const (
 	octetsRate = "binBps"
 	ratio      = "percentunit"
 	packets    = "pps"
+	perMinute  = "cpm"
 	lines      = "cps"
 	seconds    = "s"
 	number     = "none"
@@ -41,6 +43,35 @@ func graph(title, about, unit string, width uint32, queries ...query) *timeserie
 		p.WithTarget(q.target(i).Range())
 	}
 	return p
+}
+
+// bars draws what happened within each interval, one kind upon the other. An interval
+// is a minute at least, so that there are several samples in it.
+func bars(title, about, unit string, width uint32, queries ...query) *timeseries.PanelBuilder {
+	return graph(title, about, unit, width, queries...).Interval("1m").
+		DrawStyle(common.GraphDrawStyleBars).FillOpacity(80).LineWidth(0).
+		Stacking(common.NewStackingConfigBuilder().Mode(common.StackingModeNormal).Group("A"))
+}
+
+// Names of the series of a band, by which it is drawn.
+const (
+	seen, expected, bound = "seen", "expected", "bound"
+)
+
+// band draws what was seen before what is usual: expected, dashed, and the bound above
+// which a count is unusual, the space up to it filled.
+func band(title, about, unit string, width uint32, seenExpr, expectedExpr, boundExpr string) *timeseries.PanelBuilder {
+	dashed := map[string]any{"fill": "dash", "dash": []int{8, 6}}
+	return graph(title, about, unit, width, query{seen, seenExpr}, query{expected, expectedExpr}, query{bound, boundExpr}).
+		OverrideByQuery("A", style("blue", property{Id: "custom.lineWidth", Value: 2}, property{Id: "custom.fillOpacity", Value: 0})).
+		OverrideByQuery("B", style("green", property{Id: "custom.lineStyle", Value: dashed}, property{Id: "custom.fillOpacity", Value: 0})).
+		OverrideByQuery("C", style("orange", property{Id: "custom.fillBelowTo", Value: expected}, property{Id: "custom.fillOpacity", Value: 15}))
+}
+
+type property = dashboard.DynamicConfigValue
+
+func style(colour string, more ...property) []property {
+	return append([]property{{Id: "color", Value: map[string]string{"mode": "fixed", "fixedColor": colour}}}, more...)
 }
 
 // figure shows one value for the time range, large.
@@ -64,4 +95,14 @@ func from(base string, pairs ...any) []dashboard.Threshold {
 		steps = append(steps, dashboard.Threshold{Value: new(pairs[i].(float64)), Color: pairs[i+1].(string)})
 	}
 	return steps
+}
+
+// ranking shows the largest as bars, the first on top.
+func ranking(title, about, unit string, width uint32, q query) *bargauge.PanelBuilder {
+	return bargauge.NewPanelBuilder().Title(title).Description(about).Datasource(source).
+		Unit(unit).Min(0).Span(width).Height(8).
+		Orientation(common.VizOrientationHorizontal).
+		DisplayMode(common.BarGaugeDisplayModeBasic).
+		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"})).
+		WithTarget(q.target(0).Instant())
 }

@@ -17,8 +17,9 @@ import (
 type board struct {
 	name   string
 	Panels []struct {
-		Title   string
-		Targets []struct {
+		Title    string
+		Interval string // the least that $__interval is
+		Targets  []struct {
 			Expr    string
 			Instant bool
 		}
@@ -61,6 +62,7 @@ func readBoards(t *testing.T) (boards []board) {
 type question struct {
 	who, expr string
 	instant   bool
+	interval  time.Duration // the least that $__interval is
 }
 
 // questions lists what the panels and the marks of a dashboard ask.
@@ -71,12 +73,13 @@ func (b board) questions() (qs []question) {
 			if len(p.Targets) > 1 {
 				who += " " + string(rune('A'+i))
 			}
-			qs = append(qs, question{who, target.Expr, target.Instant})
+			least, _ := time.ParseDuration(p.Interval) // none is 0
+			qs = append(qs, question{who, target.Expr, target.Instant, least})
 		}
 	}
 	for _, a := range b.Annotations.List {
 		if a.Target.Expr != "" {
-			qs = append(qs, question{b.name + ": marks, " + a.Name, a.Target.Expr, false})
+			qs = append(qs, question{b.name + ": marks, " + a.Name, a.Target.Expr, false, 0})
 		}
 	}
 	return qs
@@ -126,16 +129,17 @@ type window struct {
 
 // fill puts values into the variables of an expression, as Grafana does: those that
 // it knows itself, and the choices.
-func (w window) fill(expr string, choices map[string]string) string {
+func (w window) fill(q question, choices map[string]string) string {
+	each := max(w.step, q.interval)
 	pairs := []string{
-		"$__rate_interval", fmt.Sprintf("%.0fs", max(4*interval, w.step+interval).Seconds()),
-		"$__interval", fmt.Sprintf("%.0fs", w.step.Seconds()),
+		"$__rate_interval", fmt.Sprintf("%.0fs", max(4*interval, each+interval).Seconds()),
+		"$__interval", fmt.Sprintf("%.0fs", each.Seconds()),
 		"$__range", fmt.Sprintf("%.0fs", w.to.Sub(w.from).Seconds()),
 	}
 	for name, value := range choices {
 		pairs = append(pairs, "$"+name, value)
 	}
-	return strings.NewReplacer(pairs...).Replace(expr)
+	return strings.NewReplacer(pairs...).Replace(q.expr)
 }
 
 // interval is the time between two samples, timeInterval of the data source.

@@ -38,7 +38,7 @@ func (s server) check(w window, from origin) {
 		}
 	}
 	for _, r := range readRules(s.t) {
-		q := question{"rule: " + r.name(), whatIsCompared(s.t, r.Expr), false}
+		q := question{"rule: " + r.name(), whatIsCompared(s.t, r.Expr), false, 0}
 		s.expect(w, q, nil, max(wanted(q.who, from), data))
 		asked++
 	}
@@ -60,7 +60,7 @@ func (s server) choices(w window, b board) []map[string]string {
 			continue
 		}
 		all[v.Name], one[v.Name] = ".*", ".*"
-		values := s.values(w, w.fill(m[1], all), m[2])
+		values := s.values(w, w.fill(question{expr: m[1]}, all), m[2])
 		if len(values) == 0 && v.Name != "instance" { // which only a scrape gives
 			s.t.Errorf("%s: nothing to choose for %s", b.name, v.Name)
 		}
@@ -71,7 +71,7 @@ func (s server) choices(w window, b board) []map[string]string {
 // expect asks a question and looks at what comes.
 func (s server) expect(w window, q question, choices map[string]string, want outcome) {
 	s.t.Helper()
-	expr := w.fill(q.expr, choices)
+	expr := w.fill(q, choices)
 	a, err := s.ask(w, expr, q.instant)
 	switch {
 	case err != nil:

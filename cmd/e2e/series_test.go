@@ -124,12 +124,12 @@ func TestSeries(t *testing.T) {
 	}
 	for _, r := range rules {
 		checkSeries(t, "rule "+r.name(), r.Expr, series)
-		checkLabels(t, "rule "+r.name(), r.Annotations["summary"]+r.Annotations["description"], r.Expr, series)
+		checkLabels(t, "rule "+r.name(), r.Annotations["summary"]+r.Annotations["description"]+r.Annotations["dashboard"], r.Expr, series)
 	}
 	w := window{step: interval}
 	for _, b := range readBoards(t) {
 		for _, q := range b.questions() {
-			checkSeries(t, q.who, w.fill(q.expr, nil), series)
+			checkSeries(t, q.who, w.fill(q, nil), series)
 		}
 		for _, v := range b.Templating.List {
 			if m := labelValues.FindStringSubmatch(v.Definition); m != nil {
@@ -160,7 +160,7 @@ func unknown(e metricsql.Expr, series map[string][]string) (problems []string) {
 		case *metricsql.MetricExpr:
 			for _, filters := range e.LabelFilterss {
 				name := filters[0].Value
-				labels, ok := series[name]
+				labels, ok := named(filters[0], series)
 				if filters[0].Label != "__name__" || !ok {
 					problems = append(problems, "there is no series "+name)
 					continue
@@ -182,12 +182,27 @@ func unknown(e metricsql.Expr, series map[string][]string) (problems []string) {
 	return problems
 }
 
+// named returns the labels of the series of a name, or of an expression for names.
+func named(f metricsql.LabelFilter, series map[string][]string) (labels []string, ok bool) {
+	if !f.IsRegexp {
+		labels, ok = series[f.Value]
+		return labels, ok
+	}
+	for name, l := range series {
+		if regexp.MustCompile("^(?:" + f.Value + ")$").MatchString(name) {
+			labels, ok = append(labels, l...), true
+		}
+	}
+	return labels, ok
+}
+
 // labelsOf lists the labels of the series in an expression.
 func labelsOf(e metricsql.Expr, series map[string][]string) (labels []string) {
 	metricsql.VisitAll(e, func(e metricsql.Expr) {
 		if m, ok := e.(*metricsql.MetricExpr); ok {
 			for _, filters := range m.LabelFilterss {
-				labels = append(labels, series[filters[0].Value]...)
+				l, _ := named(filters[0], series)
+				labels = append(labels, l...)
 			}
 		}
 	})

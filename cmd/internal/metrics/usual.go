@@ -33,7 +33,7 @@ var usualMetrics = []baseline.Metric{
 	baseline.MessagesSent, baseline.Recipients, baseline.MessagesDownloaded, baseline.BytesDownloaded, baseline.LoginFailures,
 }
 
-const usualEvery = int64(15 * time.Second)
+const usualEvery = int64(5 * time.Second)
 
 // NewUsual registers the series.
 func (r *Registry) NewUsual(m *Mail, h *habits.Tracker) *Usual {
