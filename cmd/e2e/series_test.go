@@ -38,7 +38,10 @@ func exported(t *testing.T) map[string][]string {
 	var text bytes.Buffer
 	r.Write(&text)
 
-	series := map[string][]string{"up": {"instance", "job"}} // which every scrape has
+	series := map[string][]string{
+		"up":                                {"instance", "job"}, // every scrape has it
+		"mailsensor_evidence_packets_total": {"instance", "job"}, // the program adds those
+	}
 	sample := regexp.MustCompile(`(?m)^([a-z_0-9]+)(?:\{(.*)\})? [^ ]+$`)
 	label := regexp.MustCompile(`([a-z_]+)="`)
 	for _, m := range sample.FindAllStringSubmatch(text.String(), -1) {
