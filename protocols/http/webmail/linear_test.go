@@ -59,10 +59,15 @@ func TestLinear(t *testing.T) {
 			return best
 		}
 		const small = 128 << 10
-		a, b := took(small), took(8*small)
+		var a, b time.Duration
+		for range 5 {
+			if a, b = took(small), took(8*small); b <= 40*max(a, 200*time.Microsecond) {
+				break
+			}
+		}
 		t.Logf("%-36s %6.1f ns an octet", h.name, float64(b.Nanoseconds())/(8*small))
 		if b > 40*max(a, 200*time.Microsecond) {
-			t.Errorf("%s: %v for %d octets, %v for 8 times as many", h.name, a, small, b)
+			t.Errorf("%s: %v for %d octets, %v for 8 times as many, five times", h.name, a, small, b)
 		}
 	}
 }
