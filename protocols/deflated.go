@@ -5,15 +5,6 @@ import (
 	"mailsensor/protocols/inflate"
 )
 
-// Room is what the connections of one shard have together to inflate in. It is a
-// shard's and no worker's, so that what is refused does not depend on workers.
-type Room struct {
-	used int // octets of windows and tables
-}
-
-// maxRoom is for 64 shards: 128 MiB at most.
-const maxRoom = 2 << 20
-
 // deflateLimits let a mailbox through and stop a bomb: DEFLATE makes 1,032 octets
 // of one, mail even of the dullest kind some dozens.
 var deflateLimits = inflate.Limits{Ratio: 200, Slack: 4 << 20}
@@ -71,7 +62,7 @@ func (s *Stream) takeRoom() bool {
 	size := z.half[0].Size() + z.half[1].Size()
 	s.room.used += size - z.size
 	z.size = size
-	if s.room.used <= maxRoom {
+	if s.room.used <= s.room.limit() {
 		return true
 	}
 	s.driver.Counters.InflateRefused++

@@ -15,6 +15,9 @@ type Counters struct {
 	// InflateRefused counts compressed connections that were only counted from
 	// where their shard had no room for another window.
 	InflateRefused uint64
+	// WaitRefused counts connections that were only counted from where their shard had
+	// no room for octets that wait.
+	WaitRefused uint64
 }
 
 // Add adds o to c.
@@ -24,6 +27,7 @@ func (c *Counters) Add(o Counters) {
 	c.Unidentified += o.Unidentified
 	c.ProbeWindows += o.ProbeWindows
 	c.InflateRefused += o.InflateRefused
+	c.WaitRefused += o.WaitRefused
 }
 
 // Driver makes Streams for one worker and recycles what they need. Nothing in it
@@ -101,6 +105,7 @@ func (dr *Driver) recycle(s *Stream) {
 	dr.dropTail(s, capture.ToClient)
 	dr.dropWindow(s)
 	dr.dropDeflated(s)
+	s.unweigh()
 	dr.release(s)
 	if len(dr.streams) < keepStreams {
 		dr.streams = append(dr.streams, s)

@@ -33,6 +33,7 @@ type Stream struct {
 	midstream bool
 	broken    bool  // the parser panicked
 	era       uint8 // changes when the parser does
+	held      int32 // octets that wait, as the room knows
 	tail      [2][]byte
 
 	conn     capture.Conn
@@ -131,6 +132,7 @@ func (s *Stream) Data(d capture.Dir, t int64, b []byte) (more bool) {
 	defer s.guard()
 	d = s.dir(d)
 	s.feed(d, t, b)
+	s.weigh(t)
 	return s.state != counting
 }
 

@@ -25,9 +25,17 @@ type analysis struct {
 	indicators *intel.Detector // one of set, whose lists may change
 }
 
-func newAnalysis(conf config.Config) (*analysis, error) {
+func newAnalysis(conf config.Config) (*analysis, error) { return newAnalysisWithin(conf, 0) }
+
+// newAnalysisWithin keeps tables of at most so many hosts and accounts; 0: as many as
+// is usual.
+func newAnalysisWithin(conf config.Config, entities int) (*analysis, error) {
 	a := &analysis{border: inside.New(insideConfig(conf)), sessions: session.New(conf.Trusted)}
 	a.rules, a.sum = rules.New(a.border), summary.New(a.border)
+	if entities > 0 {
+		a.sum = summary.NewWithin(a.border, entities)
+		conf.Detectors.Baseline.Entities = min(conf.Detectors.Baseline.Entities, entities)
+	}
 	var err error
 	a.set, a.habits, a.indicators, err = watch(conf, a.border)
 	return a, err

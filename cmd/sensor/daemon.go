@@ -59,7 +59,11 @@ func newDaemon(c *runCmd, conf config.Config, std *streams) (d *daemon, err erro
 			d.close()
 		}
 	}()
-	if d.analysis, err = newAnalysis(conf); err != nil {
+	plan := c.plan(&d.opt, true, c.PcapOut != "")
+	if plan != nil && c.RingSize == 0 {
+		c.RingSize = max(plan.Rings/len(c.Interface)>>20, 16)
+	}
+	if d.analysis, err = newAnalysisWithin(conf, entities(plan)); err != nil {
 		return nil, err
 	}
 	d.set.Raised = d.raised
@@ -73,7 +77,7 @@ func newDaemon(c *runCmd, conf config.Config, std *streams) (d *daemon, err erro
 	if d.sinks, err = openSinks(conf, c.streams(), std, d.log, false); err != nil {
 		return nil, err
 	}
-	if d.keep, err = c.keeper(&d.opt, d.log, packetMemory); err != nil {
+	if d.keep, err = c.keeper(&d.opt, d.log, packets(plan)); err != nil {
 		return nil, err
 	}
 	if d.source, err = c.capture(); err != nil {

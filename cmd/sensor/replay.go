@@ -44,6 +44,7 @@ type replayCmd struct {
 	Workers        int    `placeholder:"N" help:"Threads that read streams; one per CPU by default. The output does not depend on it."`
 	Config         string `placeholder:"FILE" env:"MAILSENSOR_CONFIG" help:"Settings, as in sensor.yaml: what is ours, time zone, account names."`
 	evidenceFlags
+	memoryFlag
 	Sinks bool `help:"Send events and alerts to the sinks of --config as well; waits for those that are slow."`
 }
 
@@ -80,7 +81,8 @@ func (c *replayCmd) Run(std *streams) error {
 	defer source.Close()
 	opt.Source = source
 
-	a, err := newAnalysis(conf)
+	plan := c.plan(&opt, false, c.PcapOut != "")
+	a, err := newAnalysisWithin(conf, entities(plan))
 	if err != nil {
 		return err
 	}
@@ -98,7 +100,7 @@ func (c *replayCmd) Run(std *streams) error {
 		return err
 	}
 	defer out.sinks.Close(drainSinks)
-	keep, err := c.keeper(&opt, slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: slog.LevelWarn})), packetMemory)
+	keep, err := c.keeper(&opt, slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{Level: slog.LevelWarn})), packets(plan))
 	if err != nil {
 		return err
 	}

@@ -35,6 +35,7 @@ type runCmd struct {
 	Quiet  bool   `short:"q" help:"No summary unless --json asks for it."`
 
 	evidenceFlags
+	memoryFlag
 
 	Config         string `placeholder:"FILE" env:"MAILSENSOR_CONFIG" help:"Settings, as in sensor.yaml. SIGHUP reads it anew."`
 	Listen         string `default:"127.0.0.1:9425" placeholder:"ADDRESS" help:"Where /metrics, /-/healthy and /-/ready are, 127.0.0.1:9425 by default; none: nowhere. Beyond loopback it needs --token-file."`

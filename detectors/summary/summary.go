@@ -60,6 +60,12 @@ func New(border *inside.Border) *Summary {
 	return newSummary(border, maxHosts, maxAccounts, mailbox.Limits{})
 }
 
+// NewWithin is New for at most so many hosts and as many accounts.
+func NewWithin(border *inside.Border, entities int) *Summary {
+	n := min(max(entities, 64), maxHosts)
+	return newSummary(border, n, n, mailbox.Limits{Mailboxes: n, Hosts: n, Messages: n, Structures: n, Selections: min(n, 1<<14), Names: 4 * n, Runs: 16 * n})
+}
+
 func newSummary(border *inside.Border, hosts, accounts int, boxes mailbox.Limits) *Summary {
 	s := &Summary{
 		border:     border,

@@ -182,3 +182,6 @@ func (p *Parser) Facts(dst *protocols.Facts, copy func([]byte) []byte) {
 		Truncated:       p.truncated,
 	}
 }
+
+// Held is how many octets wait in the parser for what is to come.
+func (p *Parser) Held() int { return cap(p.line) + cap(p.field) + cap(p.text) + cap(p.bounds) }

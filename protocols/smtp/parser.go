@@ -190,3 +190,11 @@ func (p *parser) tell(t int64, what once, kind string) {
 		p.out.Anomaly(t, kind, nil)
 	}
 }
+
+// Held is how many octets of a message's header wait: see protocols.Holder.
+func (p *parser) Held() int {
+	if p.target == nil {
+		return 0
+	}
+	return p.target.facts.Held()
+}

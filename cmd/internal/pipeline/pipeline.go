@@ -43,6 +43,9 @@ type Options struct {
 	From, To int64
 	Decode   decode.Options
 	TCP      tcp.Options
+	// Room is how many octets the connections of a shard have to inflate in, and as
+	// many again for what waits. 0: as protocols.Room says.
+	Room int
 	// Keep, where set, is given every TCP segment by the reader; it is borrowed.
 	Keep func(*capture.Segment)
 	// Observe is given every event, in order, from one goroutine. The event is

@@ -28,7 +28,7 @@ func newWorker(i, n int, opt Options) *worker {
 		progress: opt.progress(),
 	}
 	for s := i; s < Shards; s += n {
-		room := new(protocols.Room)
+		room := &protocols.Room{Limit: opt.Room}
 		open := func(c capture.Conn) capture.StreamHandler { return w.driver.OpenIn(c, room) }
 		w.tables = append(w.tables, tcp.New(opt.TCP, open))
 	}
