@@ -36,12 +36,16 @@ func TestConfigShow(t *testing.T) {
 
 func TestConfigCheck(t *testing.T) {
 	for text, want := range map[string]string{
-		"detectors:\n  bulk:\n    burst: 100\n":   "",
-		"detectors:\n":                            "",
-		"detectors:\n  bulk:\n    brust: 100\n":   "unknown field \"brust\"",
-		"detectors:\n  bulk:\n    burst: 0\n":     "bulk.burst has to be more than 0",
-		"detectors:\n  login:\n    learn: -1h\n":  "login.learn has to be more than 0",
-		"detectors:\n  login:\n    learn: soon\n": `invalid duration "soon"`,
+		"detectors:\n  bulk:\n    burst: 100\n": "",
+		"detectors:\n":                          "",
+		"detectors:\n  bulk:\n    brust: 100\n": "unknown field \"brust\"",
+		"detectors:\n  bulk:\n    burst: 0\n":   "bulk.burst has to be more than 0",
+		"detectors:\n  baseline:\n    thresholds:\n      host:\n        fall: 9\n      account.messages_sent:\n        least: 5\n": "",
+		"detectors:\n  baseline:\n    thresholds:\n      hosts:\n        fall: 9\n":                                                `"hosts" is none of what is told`,
+		"detectors:\n  baseline:\n    thresholds:\n      host:\n        falls: 9\n":                                                `unknown field "falls"`,
+		"detectors:\n  baseline:\n    thresholds:\n      host.messages_sent:\n        day: -1\n":                                   "nothing can be below 0",
+		"detectors:\n  login:\n    learn: -1h\n":                                                                                   "login.learn has to be more than 0",
+		"detectors:\n  login:\n    learn: soon\n":                                                                                  `invalid duration "soon"`,
 	} {
 		file := filepath.Join(t.TempDir(), "sensor.yaml")
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {

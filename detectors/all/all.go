@@ -67,6 +67,9 @@ func (c Config) Empty() bool { return reflect.ValueOf(c).IsZero() }
 // Check finds thresholds that cannot be meant: one below zero, or a window or a
 // floor of nothing, by which everything would be a finding.
 func (c Config) Check() error {
+	if err := c.Baseline.Check(); err != nil {
+		return err
+	}
 	return check(reflect.ValueOf(c), "")
 }
 

@@ -16,16 +16,16 @@ type Config struct {
 // they differ in how often they are asked and in how far their models can be
 // trusted. 0 is never.
 type Thresholds struct {
-	Hour  float64 // one window
-	Rise  float64 // a sum over windows, up
-	Fall  float64 // a sum over windows, down
-	Day   float64 // since local midnight
-	Drift float64 // a sum over days, up, against the long run
-	Burst float64 // five minutes
+	Hour  float64 `yaml:"hour"`  // one window
+	Rise  float64 `yaml:"rise"`  // a sum over windows, up
+	Fall  float64 `yaml:"fall"`  // a sum over windows, down
+	Day   float64 `yaml:"day"`   // since local midnight
+	Drift float64 `yaml:"drift"` // a sum over days, up, against the long run
+	Burst float64 `yaml:"burst"` // five minutes
 
 	// Least is how many counts more, or less, than expected there have to be: what is
 	// less adds up until it is as much.
-	Least float64
+	Least float64 `yaml:"least"`
 }
 
 // Defaults are the thresholds as shipped; docs/baselines.md has their measure.

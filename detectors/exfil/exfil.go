@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"mailsensor/detectors"
-	"mailsensor/detectors/freemail"
 	"mailsensor/detectors/inside"
 	"mailsensor/detectors/recent"
 	"mailsensor/detectors/window"
@@ -179,29 +178,4 @@ func (d *Detector) outside(e *protocols.Message) [][]byte {
 		}
 	}
 	return d.out
-}
-
-func domainOf(a []byte) []byte { return a[bytes.LastIndexByte(a, '@')+1:] }
-
-func free(a []byte) bool { return freemail.Domain(domainOf(a)) }
-
-// own reports whether an outside address looks like the sender's own elsewhere.
-func own(account string, to []byte) bool {
-	var room [2][64]byte
-	a, b := letters(room[0][:0], account), letters(room[1][:0], to)
-	return len(a) >= 4 && (bytes.Contains(b, a) || len(b) >= 5 && bytes.Contains(a, b))
-}
-
-// letters appends those of a local part, without digits and dots.
-func letters[T string | []byte](dst []byte, address T) []byte {
-	for i := range len(address) {
-		c := address[i]
-		if c == '@' {
-			break
-		}
-		if c >= 'a' && c <= 'z' {
-			dst = append(dst, c)
-		}
-	}
-	return dst
 }

@@ -7,15 +7,9 @@ import (
 	"time"
 
 	"mailsensor/detectors"
+	"mailsensor/detectors/freemail"
 	"mailsensor/protocols"
 )
-
-// sign is one thing about a message that makes it look like a leak.
-type sign struct {
-	name   string
-	weight float64 // how much it says on its own, as a probability
-	text   string
-}
 
 func (d *Detector) message(e *protocols.Message, raise func(detectors.Alert)) {
 	if e.Outcome != protocols.Accepted {
@@ -34,7 +28,7 @@ func (d *Detector) message(e *protocols.Message, raise func(detectors.Alert)) {
 	stranger, private := d.judge(s, out)
 	octets := attached(&e.Facts)
 	if signs := d.signs(e, s, settled, stranger, private, octets); len(signs) > 0 {
-		if score := together(signs); score >= d.config.MinScore {
+		if score := detectors.Together(signs); score >= d.config.MinScore {
 			raise(d.leak(e, s, out, signs, score))
 		}
 	}
@@ -52,7 +46,7 @@ func (d *Detector) judge(s *sender, out [][]byte) (stranger, private []byte) {
 		if !s.knows(to) {
 			stranger = to
 		}
-		if free(to) || own(s.name, to) {
+		if freemail.Address(to) || freemail.Own(s.name, to) {
 			private = to
 		}
 	}
@@ -67,9 +61,9 @@ func attached(f *protocols.Facts) (n uint64) {
 	return n
 }
 
-func (d *Detector) signs(e *protocols.Message, s *sender, settled bool, stranger, private []byte, octets uint64) (list []sign) {
+func (d *Detector) signs(e *protocols.Message, s *sender, settled bool, stranger, private []byte, octets uint64) (list []detectors.Sign) {
 	add := func(name string, weight float64, format string, args ...any) {
-		list = append(list, sign{name, weight, fmt.Sprintf(format, args...)})
+		list = append(list, detectors.Sign{Name: name, Weight: weight, Text: fmt.Sprintf(format, args...)})
 	}
 	store, archive := kinds(&e.Facts)
 	if octets == 0 && e.Size < d.config.Large {
@@ -96,23 +90,14 @@ func (d *Detector) signs(e *protocols.Message, s *sender, settled bool, stranger
 		add("new_recipient", 0.2, "never wrote to %s before", clean(stranger))
 	}
 	if private != nil {
-		if own(s.name, private) {
+		if freemail.Own(s.name, private) {
 			add("own_address", 0.35, "%s looks like the sender's own", clean(private))
 		}
-		if free(private) {
+		if freemail.Address(private) {
 			add("free_mail", 0.15, "to a free mail provider")
 		}
 	}
 	return list
-}
-
-// together is how sure several signs make, as if they were independent.
-func together(signs []sign) float64 {
-	not := 1.0
-	for _, s := range signs {
-		not *= 1 - s.weight
-	}
-	return 1 - not
 }
 
 // kinds finds a mail store and an archive among the attachments, by name.
@@ -153,15 +138,15 @@ func clean(b []byte) string {
 	return strings.ToValidUTF8(string(bytes.TrimSpace(b)), "")
 }
 
-func (d *Detector) leak(e *protocols.Message, s *sender, out [][]byte, signs []sign, score float64) detectors.Alert {
+func (d *Detector) leak(e *protocols.Message, s *sender, out [][]byte, signs []detectors.Sign, score float64) detectors.Alert {
 	al := detectors.Alert{What: "strange_message", Key: "message " + s.name + " " + string(out[0]), Score: min(score, 0.95), Confidence: e.Confidence,
 		Entity: detectors.Entity{Kind: detectors.Account, Name: s.name}, Techniques: []string{"T1048.003"}}
 	al.Saw(&e.Head)
 	var texts []string
 	for _, sg := range signs {
-		texts = append(texts, sg.text)
-		al.Evidence = append(al.Evidence, detectors.Measure{Name: sg.name, Seen: 1, Expected: detectors.Value(0), Text: sg.text})
-		if sg.name == "mail_store" {
+		texts = append(texts, sg.Text)
+		al.Evidence = append(al.Evidence, detectors.Measure{Name: sg.Name, Seen: 1, Expected: detectors.Value(0), Text: sg.Text})
+		if sg.Name == "mail_store" {
 			al.Techniques = append(al.Techniques, "T1114.001")
 		}
 	}

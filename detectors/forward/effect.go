@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mailsensor/detectors"
+	"mailsensor/detectors/freemail"
 	"mailsensor/protocols"
 	"mailsensor/protocols/line"
 )
@@ -245,7 +246,7 @@ func (d *Detector) effect(e *protocols.Message, pr *pair, mailbox, to string, su
 	if pr.n >= 5 {
 		score = 0.76
 	}
-	if free(to) {
+	if freemail.Address(to) {
 		score += 0.1
 	}
 	if !sure {

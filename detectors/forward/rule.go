@@ -6,15 +6,9 @@ import (
 	"strings"
 
 	"mailsensor/detectors"
+	"mailsensor/detectors/freemail"
 	"mailsensor/protocols"
 )
-
-// clue is one thing that makes a rule more suspect.
-type clue struct {
-	name   string
-	weight float64
-	text   string
-}
 
 // rule judges a rule that was made, changed or read back.
 func (d *Detector) rule(e *protocols.RuleChange, raise func(detectors.Alert)) {
@@ -45,12 +39,8 @@ func (d *Detector) rule(e *protocols.RuleChange, raise func(detectors.Alert)) {
 
 func (d *Detector) outgoing(e *protocols.RuleChange, a *protocols.RuleAction, account, to string, raise func(detectors.Alert)) {
 	clues := d.clues(e, account, to)
-	not := 1 - 0.5
-	for _, c := range clues {
-		not *= 1 - c.weight
-	}
-	score := 1 - not
-	if e.Live == protocols.No { // stored, and not in force
+	score := detectors.Together(append([]detectors.Sign{{Weight: 0.5}}, clues...)) // that it sends mail outside is one
+	if e.Live == protocols.No {                                                    // stored, and not in force
 		score *= 0.6
 	}
 	al := detectors.Alert{What: "forwarding_rule", Key: "rule " + account + " " + to, Score: min(score, 0.95), Confidence: e.Confidence,
@@ -61,8 +51,8 @@ func (d *Detector) outgoing(e *protocols.RuleChange, a *protocols.RuleAction, ac
 	al.Evidence = append(al.Evidence, detectors.Measure{Name: "rule", Seen: 1, Text: describe(e, a, to)})
 	hides := false
 	for _, c := range clues {
-		al.Evidence = append(al.Evidence, detectors.Measure{Name: c.name, Seen: 1, Text: c.text})
-		hides = hides || strings.HasPrefix(c.name, "hides")
+		al.Evidence = append(al.Evidence, detectors.Measure{Name: c.Name, Seen: 1, Text: c.Text})
+		hides = hides || strings.HasPrefix(c.Name, "hides")
 	}
 	if hides {
 		al.Techniques = append(al.Techniques, "T1564.008")
@@ -114,10 +104,10 @@ func describe(e *protocols.RuleChange, a *protocols.RuleAction, to string) strin
 	return s
 }
 
-func phrase(clues []clue) string {
+func phrase(clues []detectors.Sign) string {
 	var parts []string
 	for _, c := range clues {
-		parts = append(parts, c.text)
+		parts = append(parts, c.Text)
 	}
 	if len(parts) == 0 {
 		return ""
@@ -133,17 +123,17 @@ var keywords = []string{"invoice", "payment", "password", "wire", "bank", "iban"
 var corners = []string{"rss", "archive", "junk", "spam", "trash", "deleted", "conversation history", "notes", "sync issues", "calendar", "history", "outbox", "drafts"}
 
 // clues says what about a rule is suspect beside that it sends mail outside.
-func (d *Detector) clues(e *protocols.RuleChange, account, to string) (list []clue) {
+func (d *Detector) clues(e *protocols.RuleChange, account, to string) (list []detectors.Sign) {
 	add := func(name string, weight float64, format string, args ...any) {
-		list = append(list, clue{name, weight, fmt.Sprintf(format, args...)})
+		list = append(list, detectors.Sign{Name: name, Weight: weight, Text: fmt.Sprintf(format, args...)})
 	}
 	if !d.contacted(to, e.Time) {
 		add("new_target", 0.3, "nobody wrote to it before")
 	}
-	if free(to) {
+	if freemail.Address(to) {
 		add("free_mail", 0.15, "at a free mail provider")
 	}
-	if own(account, to) {
+	if freemail.Own(account, to) {
 		add("own_address", 0.05, "looks like the user's own")
 	}
 	if !d.border.Address(e.Client()) {
@@ -180,7 +170,7 @@ func (d *Detector) shared(h *protocols.Head, mailbox, to string, raise func(dete
 	}
 	al := detectors.Alert{What: "shared_target", Key: "target " + to, Score: min(0.78+0.04*float64(n-2), 0.95), Confidence: h.Confidence,
 		Entity: detectors.Entity{Kind: detectors.Target, Name: to}, Techniques: []string{"T1114.003"}}
-	if free(to) {
+	if freemail.Address(to) {
 		al.Score = min(al.Score+0.05, 0.95)
 	}
 	al.Saw(h)

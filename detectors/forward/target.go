@@ -6,7 +6,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"mailsensor/detectors/freemail"
 	"mailsensor/protocols"
 )
 
@@ -83,26 +82,6 @@ func (d *Detector) sends(mailbox, to string) *target {
 		tg.mailboxes = append(tg.mailboxes, mailbox)
 	}
 	return tg
-}
-
-func free(to string) bool { return freemail.Domain([]byte(domainOf(to))) }
-
-// own reports whether an outside address looks like the account's own at another
-// provider: most of its name stands in it.
-func own(account, to string) bool {
-	a, b := letters(account), letters(to)
-	return len(a) >= 4 && (bytes.Contains(b, a) || len(b) >= 5 && bytes.Contains(a, b))
-}
-
-// letters are those of a local part, without digits and dots.
-func letters(s string) (out []byte) {
-	local, _, _ := strings.Cut(s, "@")
-	for i := range len(local) {
-		if c := local[i]; c >= 'a' && c <= 'z' {
-			out = append(out, c)
-		}
-	}
-	return out
 }
 
 // box is a mailbox that sends mail on.

@@ -1,5 +1,6 @@
 // Package freemail knows the domains at which anybody can have a mailbox without
-// being asked who he is: where mail goes that nobody is to find. The list is of
+// being asked who he is: where mail goes that nobody is to find, and what looks like
+// somebody's own address there. The list is of
 // the large providers, by their own documentation; it is not complete.
 package freemail
 
@@ -12,6 +13,38 @@ func Domain(domain []byte) bool {
 	}
 	name, rest, ok := bytes.Cut(domain, []byte{'.'})
 	return ok && families[string(name)] && len(rest) > 0 && len(rest) <= len("com.br") && bytes.Count(rest, []byte{'.'}) <= 1
+}
+
+// Address is Domain for the domain of an address, in lower case.
+func Address[T ~string | ~[]byte](address T) bool {
+	for i := len(address) - 1; i >= 0; i-- {
+		if address[i] == '@' {
+			return Domain([]byte(address[i+1:]))
+		}
+	}
+	return Domain([]byte(address))
+}
+
+// Own reports whether an address looks like that of an account's owner at another
+// provider: most of its name stands in it. Both are in lower case.
+func Own[T ~string | ~[]byte](account string, address T) bool {
+	var room [2][64]byte
+	a, b := letters(room[0][:0], account), letters(room[1][:0], address)
+	return len(a) >= 4 && (bytes.Contains(b, a) || len(b) >= 5 && bytes.Contains(a, b))
+}
+
+// letters appends those of a local part, without digits and dots.
+func letters[T ~string | ~[]byte](dst []byte, address T) []byte {
+	for i := range len(address) {
+		c := address[i]
+		if c == '@' {
+			break
+		}
+		if c >= 'a' && c <= 'z' {
+			dst = append(dst, c)
+		}
+	}
+	return dst
 }
 
 // families have one domain for each country: yahoo.de, yahoo.co.uk.

@@ -22,19 +22,6 @@ import (
 	"mailsensor/protocols"
 )
 
-// Config holds what can be set. Default gives what is shipped.
-type Config struct {
-	Entities       int `yaml:"entities"`        // that are known; then the one that was silent longest is forgotten
-	SharedAccounts int `yaml:"shared_accounts"` // accounts a day that make a host one that many share, up to 8
-	SharedDays     int `yaml:"shared_days"`     // and on how many of the last 30 days
-	AlertsPerDay   int `yaml:"alerts_per_day"`  // about what is not usual; beyond that, those more severe than one of today's
-}
-
-// Default returns what is shipped.
-func Default() Config {
-	return Config{Entities: 100_000, SharedAccounts: 5, SharedDays: 3, AlertsPerDay: 50}
-}
-
 // Places says in which autonomous system an address is; nil where nobody supplied a
 // database. 0: unknown.
 type Places interface {
@@ -89,7 +76,7 @@ func New(c Config, border *inside.Border, loc *time.Location, places Places) *Tr
 func (t *Tracker) blank() Tracker {
 	return Tracker{
 		config: t.config, border: t.border, location: t.location, places: t.places,
-		engine: baseline.New(baseline.Config{Location: t.location, MaxEntities: t.config.Entities, Thresholds: thresholds}, t.take),
+		engine: baseline.New(baseline.Config{Location: t.location, MaxEntities: t.config.Entities, Thresholds: t.config.thresholds}, t.take),
 		hosts:  recent.New[netip.Addr, host](maxHosts),
 		people: recent.New[string, person](maxPeople),
 		traces: newTraces(), blamed: recent.New[uint64, told](maxHosts), told: recent.New[string, int64](maxTold),

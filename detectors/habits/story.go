@@ -33,18 +33,6 @@ type Story struct {
 	trace *trace
 }
 
-// least is how much more than expected has to be seen for a person to care, by metric:
-// of what is not here no stories are told.
-var least = map[baseline.Metric]float64{
-	baseline.MessagesSent:       10,
-	baseline.OutsideRecipients:  20,
-	baseline.OutsideServers:     3,
-	baseline.BytesSent:          10 << 10, // KiB
-	baseline.MessagesDownloaded: 20,
-	baseline.BytesDownloaded:    50 << 10,
-	baseline.TLSBytes:           50 << 10,
-}
-
 // told about somebody, for a day.
 type told struct {
 	time   int64
@@ -72,17 +60,6 @@ func (t *Tracker) compose(now int64) {
 		t.complete(&t.stories[i])
 	}
 	t.scores = t.scores[:0]
-}
-
-// thresholds are those of the engine, for what stories are told of.
-func thresholds(k baseline.Kind, m baseline.Metric) baseline.Thresholds {
-	l, ok := least[m]
-	if !ok || k != baseline.Account && k != baseline.Sender && k != baseline.Host {
-		return baseline.Thresholds{}
-	}
-	t := baseline.Defaults(k, m)
-	t.Least = l
-	return t
 }
 
 func topic(s *baseline.Score) Topic {

@@ -12,13 +12,6 @@ import (
 	"mailsensor/protocols"
 )
 
-// sign is one thing about a login that is not as usual.
-type sign struct {
-	name   string
-	weight float64 // how much it says on its own, as a probability
-	text   string
-}
-
 // success judges a login that succeeded, and learns from it.
 func (d *Detector) success(e *protocols.Login, a *account, raise func(detectors.Alert)) {
 	t, client := e.Time, e.Client()
@@ -30,7 +23,7 @@ func (d *Detector) success(e *protocols.Login, a *account, raise func(detectors.
 	src := d.source(client, t)
 	if a.settled(t, &d.config) && !known {
 		if signs := d.signs(e, a, &src); len(signs) > 0 {
-			if score := together(signs); score >= d.config.MinScore {
+			if score := detectors.Together(signs); score >= d.config.MinScore {
 				raise(d.strange(e, a, signs, score))
 			}
 		}
@@ -92,10 +85,10 @@ func (d *Detector) source(client netip.Addr, t int64) source {
 
 // signs says what about a login from a network that the account never came from
 // is strange beside that.
-func (d *Detector) signs(e *protocols.Login, a *account, s *source) []sign {
-	var list []sign
+func (d *Detector) signs(e *protocols.Login, a *account, s *source) []detectors.Sign {
+	var list []detectors.Sign
 	add := func(name string, weight float64, format string, args ...any) {
-		list = append(list, sign{name, weight, fmt.Sprintf(format, args...)})
+		list = append(list, detectors.Sign{Name: name, Weight: weight, Text: fmt.Sprintf(format, args...)})
 	}
 	out := !d.border.Address(e.Client())
 	if out {
@@ -124,22 +117,13 @@ func (d *Detector) signs(e *protocols.Login, a *account, s *source) []sign {
 	return list
 }
 
-// together is how sure several signs make, as if they were independent.
-func together(signs []sign) float64 {
-	not := 1.0
-	for _, s := range signs {
-		not *= 1 - s.weight
-	}
-	return 1 - not
-}
-
-func (d *Detector) strange(e *protocols.Login, a *account, signs []sign, score float64) detectors.Alert {
+func (d *Detector) strange(e *protocols.Login, a *account, signs []detectors.Sign, score float64) detectors.Alert {
 	al := alert(e, "strange_login", a.name+" "+prefixOf(e.Client()).String(), detectors.Entity{Kind: detectors.Account, Name: a.name}, min(score, 0.89), "T1078")
 	al.Related = []detectors.Entity{{Kind: detectors.Host, Name: e.Client().String()}}
 	var texts []string
 	for _, s := range signs {
-		texts = append(texts, s.text)
-		al.Evidence = append(al.Evidence, detectors.Measure{Name: s.name, Seen: 1, Expected: detectors.Value(0), Text: s.text})
+		texts = append(texts, s.Text)
+		al.Evidence = append(al.Evidence, detectors.Measure{Name: s.Name, Seen: 1, Expected: detectors.Value(0), Text: s.Text})
 	}
 	al.Evidence = append(al.Evidence, detectors.Measure{Name: "logins_before", Seen: float64(a.logins), Unit: "logins",
 		Text: fmt.Sprintf("%d logins in %d days before", a.logins, (e.Time-a.first)/int64(24*time.Hour))})
