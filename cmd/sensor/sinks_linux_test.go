@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bufio"
+	"crypto/tls"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -152,6 +156,70 @@ func TestLiveSinks(t *testing.T) {
 	}
 	if strings.Contains(w.log(), hookKey) {
 		t.Error("the key is in the log")
+	}
+}
+
+// What a killed sensor could not deliver the next one does, syslog over TLS, once and
+// in order.
+func TestLiveSinkAfterAKill(t *testing.T) {
+	if !livetest.Alone(t) {
+		return
+	}
+	m := newMailPeers(t, livetest.NewPeer(t))
+	srv := httptest.NewUnstartedServer(nil) // for its certificate
+	srv.StartTLS()
+	srv.Close()
+	dir, spool := t.TempDir(), filepath.Join(t.TempDir(), "spool")
+	ca := put(t, filepath.Join(dir, "ca.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})))
+	address := srv.Listener.Addr().String()
+	conf := put(t, filepath.Join(dir, "sensor.yaml"), "sinks:\n  - name: siem\n    send: [events]\n    spool: {folder: "+spool+"}\n    syslog: {address: \""+address+"\", format: json, tls: {ca: "+ca+"}}\n")
+	w := startWatcher(t, "--config", conf)
+	m.talk(t, 2)
+	var want []string
+	w.until("the spool", func() bool {
+		want = nil
+		for line := range strings.Lines(string(read(t, filepath.Join(w.dir, "events.jsonl")))) {
+			want = append(want, strings.TrimSpace(line))
+		}
+		spooled := 0
+		files, _ := filepath.Glob(spool + "/*.spool")
+		for _, f := range files {
+			spooled += strings.Count(string(read(t, f)), "\n")
+		}
+		return len(want) > 10 && spooled == len(want)
+	})
+	w.cmd.Process.Kill()
+	w.cmd.Wait()
+	w.ended = true
+
+	l, err := tls.Listen("tcp", address, &tls.Config{Certificates: srv.TLS.Certificates})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	got := make(chan string, 10000)
+	go func() {
+		conn, err := l.Accept()
+		for r := bufio.NewReader(conn); err == nil; {
+			n := 0
+			if _, err = fmt.Fscanf(r, "%d ", &n); err != nil {
+				break
+			}
+			b := make([]byte, n)
+			_, err = io.ReadFull(r, b)
+			_, text, _ := strings.Cut(string(b), " - {")
+			got <- "{" + text
+		}
+	}()
+	w = startWatcher(t, "--config", conf)
+	for i, line := range want {
+		if s := <-got; s != line {
+			t.Fatalf("line %d is %s, want %s", i, s, line)
+		}
+	}
+	w.end()
+	if !strings.Contains(w.log(), "lines are left in the spool from before") || len(got) > 0 && <-got == want[0] {
+		t.Error(w.log())
 	}
 }
 
