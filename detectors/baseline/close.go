@@ -6,6 +6,7 @@ type outlook struct {
 	mean              float64 // as learned
 	up, down          float64 // what more and less are measured against: on a holiday, less
 	psi               float64 // relative variance beyond a Poisson distribution's
+	phi, unsure       float64 // of it: the overdispersion, and what comes of the level
 	peak              float64 // a burst that has come before
 }
 
@@ -28,7 +29,8 @@ func (e *Engine) outlook(s *series, g *group, at local) outlook {
 		o.up = float64(o.mean * clamp(g.activity, .7, 1.2))
 		o.down = float64(o.mean * min(g.activity, 1))
 	}
-	o.psi = s.dispersion(g) + s.levelVariance(o.age) + shapeVariance
+	o.phi, o.unsure = s.dispersion(g), s.levelVariance(o.age)
+	o.psi = o.phi + o.unsure + shapeVariance
 	o.peak = s.recall(at.slot, at.today)
 	return o
 }

@@ -62,7 +62,8 @@ func (e *Engine) spanned(sc *Score, o *outlook, run uint16, seen, mean, inflatio
 	sc.From -= int64(max(run, 1)-1) * e.step
 	sc.Seen, sc.Expected = float64(seen), float64(mean)
 	n := max(1, float64(run))
-	d := negbin{max(sc.Expected, minMean), float64(o.psi*float64(max(1, inflation))) / n}
+	// How little is known of the shape of one window says nothing of their sum.
+	d := negbin{max(sc.Expected, minMean), float64(o.phi*float64(max(1, inflation)))/n + o.unsure}
 	if sc.Channel == Fall {
 		sc.Bound = math.Floor(max(0, d.mean-3.09*math.Sqrt(d.variance())))
 		return

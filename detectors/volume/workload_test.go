@@ -226,3 +226,36 @@ func TestSharedHostIsJudgedByAccount(t *testing.T) {
 		t.Errorf("not said: %+v", a.Evidence)
 	}
 }
+
+// Of more than people read in a day the most severe are told, and the rest are counted.
+func TestAlertsPerDay(t *testing.T) {
+	s := new(detectortest.Story)
+	for d := range 25 {
+		for u := range 40 {
+			for k := range 2 + (d*31+u*17)%4 {
+				s.Mail(time.Duration(d)*aDay+time.Duration(9+2*k)*time.Hour+time.Duration(u*89+d*53)*time.Second,
+					fmt.Sprintf("10.20.0.%d", 40+u), fmt.Sprintf("user%d@corp.example", u), 2000, "a@partner.test")
+			}
+		}
+	}
+	for u := range 20 { // one after the other, the later the more
+		for i := range 40 + 5*u {
+			s.Mail(24*aDay+time.Duration(i)*20*time.Second, fmt.Sprintf("10.20.0.%d", 40+u), fmt.Sprintf("user%d@corp.example", u), 2000, "x@partner.test")
+		}
+	}
+	border := detectortest.Border()
+	c := habits.Default()
+	c.AlertsPerDay = 3
+	h := habits.New(c, border, time.UTC, nil)
+	got := s.Play(h, New(Default(), border, h))
+	if len(got) < 3 || len(got) > 12 || h.Held() == 0 {
+		t.Errorf("%d alerts, %d held back", len(got), h.Held())
+	}
+	most := false
+	for _, a := range got {
+		most = most || a.Entity.Name == "user19@corp.example"
+	}
+	if !most {
+		t.Error("the most severe is not told")
+	}
+}
