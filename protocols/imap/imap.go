@@ -20,6 +20,7 @@
 //	imap_preauth             STARTTLS wanted where a PREAUTH greeting forbids it
 //	imap_starttls_injection  text behind STARTTLS or behind its OK, before TLS
 //	imap_starttls_refused    the server refused STARTTLS
+//	imap_starttls_stripped   STARTTLS was overwritten on the way, among the capabilities
 //	imap_unknown_tag         a tagged reply to a command that nobody sent
 //
 // Ownership: bytes given to Parse belong to the caller and none of them are kept

@@ -10,22 +10,23 @@ import (
 type serverMode uint8
 
 const (
-	srvBegin    serverMode = iota // at the beginning of a response
-	srvLine                       // a tagged response or a continuation request, read as a line
-	srvRest                       // the rest of a line that was too long
-	srvStatus                     // an untagged status response, read as a line
-	srvLost                       // looking for a line that is sure to be a response
-	srvSkip                       // skipping to the end of the line, then lost
-	srvUntagged                   // behind "*"; from here on tokens are taken
-	srvNumber                     // behind "*" and a number
-	srvFetch                      // FETCH or UIDFETCH
-	srvSearch                     // SEARCH, SORT
-	srvThread                     // THREAD
-	srvESearch                    // ESEARCH
-	srvVanished                   // VANISHED
-	srvMailbox                    // STATUS
-	srvEnabled                    // ENABLED
-	srvOther                      // anything else, to its end
+	srvBegin      serverMode = iota // at the beginning of a response
+	srvLine                         // a tagged response or a continuation request, read as a line
+	srvRest                         // the rest of a line that was too long
+	srvStatus                       // an untagged status response, read as a line
+	srvLost                         // looking for a line that is sure to be a response
+	srvSkip                         // skipping to the end of the line, then lost
+	srvUntagged                     // behind "*"; from here on tokens are taken
+	srvNumber                       // behind "*" and a number
+	srvFetch                        // FETCH or UIDFETCH
+	srvSearch                       // SEARCH, SORT
+	srvThread                       // THREAD
+	srvESearch                      // ESEARCH
+	srvVanished                     // VANISHED
+	srvMailbox                      // STATUS
+	srvEnabled                      // ENABLED
+	srvCapability                   // CAPABILITY
+	srvOther                        // anything else, to its end
 )
 
 // server reads responses.
@@ -201,6 +202,8 @@ func (p *parser) untagged(tok token, text []byte) {
 		s.beginMailbox()
 	case line.EqualFold(text, "ENABLED"):
 		s.mode = srvEnabled
+	case line.EqualFold(text, "CAPABILITY"):
+		s.mode = srvCapability
 	}
 }
 

@@ -44,9 +44,27 @@ func (c *code) validity() uint32 {
 	return 0
 }
 
+// capabilities looks at those that a CAPABILITY code lists (RFC 9051, section 7.1).
+func (p *parser) capabilities(c *code) {
+	if !c.is("CAPABILITY") {
+		return
+	}
+	for word, rest := line.Word(c.args); len(word) > 0; word, rest = line.Word(rest) {
+		p.capability(word)
+	}
+}
+
+// capability takes the name of one.
+func (p *parser) capability(name []byte) {
+	if line.Overwritten(name, "STARTTLS") {
+		p.report("imap_starttls_stripped")
+	}
+}
+
 // untaggedStatus takes the text behind "* OK" and its kind.
 func (p *parser) untaggedStatus(text []byte) {
 	c := responseCode(line.TrimLeft(text))
+	p.capabilities(&c)
 	switch {
 	case c.is("UIDVALIDITY"):
 		p.selectionNow().validity = c.validity()
@@ -77,6 +95,7 @@ func (p *parser) tagged(text []byte) protocols.Action {
 		return protocols.Continue
 	}
 	c := responseCode(rest)
+	p.capabilities(&c)
 	i := p.find(tagHash(tag))
 	if i < 0 {
 		p.unmatched(tagHash(tag), r)

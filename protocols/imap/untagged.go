@@ -48,6 +48,10 @@ func (p *parser) dataToken(tok token, text []byte) {
 		if tok == atom && (line.EqualFold(text, "UTF8=ACCEPT") || line.EqualFold(text, "IMAP4REV2")) {
 			p.utf8 = true
 		}
+	case srvCapability:
+		if tok == atom {
+			p.capability(text)
+		}
 	}
 }
 

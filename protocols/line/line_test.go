@@ -80,6 +80,19 @@ func TestWords(t *testing.T) {
 	}
 }
 
+func TestOverwritten(t *testing.T) {
+	for _, word := range []string{"XXXXXXXA", "XXXXXXXX", "XXXXXXXb", "XTARTTLS", "STARTTLX", "starXXXX", "STXXXXLS"} {
+		if !Overwritten([]byte(word), "STARTTLS") {
+			t.Errorf("%q is not seen", word)
+		}
+	}
+	for _, word := range []string{"", "STARTTLS", "starttls", "XSTARTTLS", "XXXXXXX", "XXXXXXX1", "XXXXXXX ", "ETRNXXXX", "STARTTLZ", "CHUNKING", "8BITMIME", "ENHANCED", "XXXXXXXXX", "XAPPLEPUSHSERVICE"} {
+		if Overwritten([]byte(word), "STARTTLS") {
+			t.Errorf("%q is taken for STARTTLS", word)
+		}
+	}
+}
+
 func TestNumber(t *testing.T) {
 	tests := []struct {
 		in   string

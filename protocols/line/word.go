@@ -81,3 +81,25 @@ func Uint(b []byte) (v uint64, ok bool) {
 	v, rest, ok := Number(b)
 	return v, ok && len(rest) == 0
 }
+
+// Overwritten reports whether word is what a middle box leaves of a capability
+// that it wants nobody to use, such as STARTTLS. It keeps the length and writes X
+// over octets: all of them ("XXXXXXXX"), all but a last letter that counts them
+// ("XXXXXXXA", as firewalls do), or some ("XTARTTLS").
+func Overwritten(word []byte, name string) bool {
+	if len(word) != len(name) || EqualFold(word, name) {
+		return false
+	}
+	last := len(word) - 1
+	kept := false
+	for i, c := range word[:last] {
+		switch {
+		case Upper(c) == name[i]:
+			kept = true
+		case c != 'X':
+			return false
+		}
+	}
+	c := Upper(word[last])
+	return c == 'X' || c == name[last] || !kept && 'A' <= c && c <= 'Z'
+}

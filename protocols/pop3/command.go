@@ -31,7 +31,8 @@ const (
 	top
 	list
 	uidl
-	lines // CAPA, AUTH and LANG without argument
+	capa
+	lines // AUTH and LANG without argument
 )
 
 func (v verb) multiline() bool { return v >= retr }
@@ -82,7 +83,7 @@ func read(b []byte) (c command, arg []byte) {
 	case is("AUTH"):
 		c.verb = choose(len(arg) > 0, auth, lines)
 	case is("CAPA"):
-		c.verb = lines
+		c.verb = capa
 	case is("LANG"):
 		c.verb = choose(len(arg) > 0, other, lines)
 	case is("STLS"):

@@ -35,6 +35,7 @@ const (
 	toldResponse
 	toldLong
 	toldOverflow
+	toldStripped
 )
 
 // parser follows one connection.

@@ -22,6 +22,7 @@
 //	pop3_queue_overflow       more commands in flight than are followed
 //	pop3_starttls_injection   bytes behind STLS or behind its +OK, before TLS began (each time)
 //	pop3_starttls_refused     STLS was refused (each time)
+//	pop3_starttls_stripped    STLS was overwritten on the way, in the response to CAPA
 package pop3
 
 import "mailsensor/protocols"

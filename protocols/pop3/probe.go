@@ -53,7 +53,7 @@ func judgeClient(b []byte) protocols.Verdict {
 	switch c.verb {
 	case user, apop, stls, uidl, uidlOne, stat:
 		return protocols.Accept
-	case lines: // CAPA, LANG, AUTH alone
+	case capa, lines:
 		return protocols.Accept
 	case auth: // Redis: AUTH and a password
 		if m, _ := line.Word(arg); known(m) {

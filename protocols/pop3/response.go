@@ -189,6 +189,12 @@ func (p *parser) listLine(t int64, text []byte) {
 		p.endListing()
 		return
 	}
+	if p.now.verb == capa {
+		if line.Overwritten(line.Trim(text), "STLS") {
+			p.tell(t, toldStripped, "pop3_starttls_stripped")
+		}
+		return
+	}
 	n, rest, ok := line.Number(text)
 	if !ok || n == 0 || n > maxMessages {
 		return

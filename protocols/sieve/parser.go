@@ -24,6 +24,7 @@ const (
 	toldResponse
 	toldLiteral
 	toldOverflow
+	toldStripped
 )
 
 // parser follows one connection.

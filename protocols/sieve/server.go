@@ -28,6 +28,7 @@ type server struct {
 	torn    bool   // octets were lost: only a line that is certain counts
 
 	capabilities bool // of the response: it lists capabilities
+	overwritten  bool // one of its lines may be what is left of STARTTLS
 	listed       bool // an active script was listed
 	holed        bool // octets of the response were lost
 }
@@ -130,8 +131,11 @@ func (p *parser) serverLine() (act protocols.Action) {
 	switch {
 	case s.result != none:
 		s.torn = false
+		if s.capabilities && s.overwritten {
+			p.tell(toldStripped, "sieve_starttls_stripped")
+		}
 		act = p.respond(s.result, s.code)
-		s.capabilities, s.listed, s.holed = false, false, false
+		s.capabilities, s.overwritten, s.listed, s.holed = false, false, false, false
 	case s.strings > 0:
 		p.dataLine()
 	}
@@ -145,6 +149,7 @@ func (p *parser) dataLine() {
 	if isCapability(s.text) && (p.greeting || p.again || len(p.queue) == 0 || p.queue[0].verb == capability) {
 		s.capabilities = true
 	}
+	s.overwritten = s.overwritten || line.Overwritten(s.text, "STARTTLS")
 	if p.tls == begunTLS && !s.capabilities {
 		p.injection()
 	}

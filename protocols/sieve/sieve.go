@@ -18,6 +18,7 @@
 //	sieve_queue_overflow       more commands in flight than are followed
 //	sieve_starttls_injection   bytes behind STARTTLS or behind its OK, before TLS began (each time)
 //	sieve_starttls_refused     STARTTLS was refused (each time)
+//	sieve_starttls_stripped    STARTTLS was overwritten on the way, among the capabilities
 package sieve
 
 import "mailsensor/protocols"

@@ -69,13 +69,9 @@ func replyLine(b []byte) (code uint16, more bool, text []byte, ok bool) {
 	return 0, false, nil, false
 }
 
-// capability looks for an EHLO keyword that a firewall has overwritten with X's
-// and a letter, as is done to STARTTLS.
+// capability looks for what is left of STARTTLS in a reply to EHLO.
 func (p *parser) capability(t int64, code uint16, text []byte) {
-	if code != 250 || len(text) != len("STARTTLS") || p.queue.len() == 0 || p.queue.first().kind != hello {
-		return
-	}
-	if bytes.Equal(text[:7], []byte("XXXXXXX")) && text[7] >= 'A' && text[7] <= 'Z' {
+	if code == 250 && p.queue.len() > 0 && p.queue.first().kind == hello && line.Overwritten(line.Trim(text), "STARTTLS") {
 		p.tell(t, toldStripped, "smtp_starttls_stripped")
 	}
 }

@@ -25,7 +25,7 @@
 //	smtp_too_many_recipients   a message with more recipients than are remembered (once a message)
 //	smtp_starttls_injection    bytes behind STARTTLS or behind its 220, before TLS began (each time)
 //	smtp_starttls_refused      STARTTLS was refused (each time)
-//	smtp_starttls_stripped     the EHLO reply has a capability overwritten on the way
+//	smtp_starttls_stripped     STARTTLS was overwritten on the way, in the reply to EHLO
 //	smtp_unexpected_tls        TLS without STARTTLS
 package smtp
 

@@ -55,7 +55,7 @@ func meaning(kind string) string {
 		return "octets slipped in before TLS began"
 	case "smtp_starttls_refused":
 		return "the server refused STARTTLS"
-	case "smtp_starttls_stripped":
+	case "smtp_starttls_stripped", "imap_starttls_stripped", "pop3_starttls_stripped", "sieve_starttls_stripped":
 		return "someone on the way removed STARTTLS"
 	case "http_bad_request":
 		return "a line that is no request"
