@@ -89,7 +89,8 @@ func newDaemon(c *runCmd, conf config.Config, std *streams) (d *daemon, err erro
 	r.Pipeline(d.progress.Result)
 	gatherEvidence(r, d.keep)
 	r.Gather(d.sinks.Gather)
-	d.mail = r.NewMail(d.border, c.TopSeries)
+	r.HashNames(conf.Metrics.Key)
+	d.mail = r.NewMail(d.border, c.topSeries(conf))
 	d.usual = r.NewUsual(d.mail, d.habits)
 	d.server, err = c.serve(r, d)
 	return d, err
@@ -282,8 +283,8 @@ func (d *daemon) configure(conf config.Config) {
 	d.conf = conf
 	args := []any{}
 	if !reflect.DeepEqual(old.Detectors, conf.Detectors) || !reflect.DeepEqual(old.Geo, conf.Geo) ||
-		!reflect.DeepEqual(old.Trusted, conf.Trusted) {
-		args = append(args, "after_a_restart", "detectors, geo, networks.trusted_proxies")
+		!reflect.DeepEqual(old.Trusted, conf.Trusted) || !reflect.DeepEqual(old.Metrics, conf.Metrics) {
+		args = append(args, "after_a_restart", "detectors, geo, metrics, networks.trusted_proxies")
 	}
 	d.log.Info("configuration read anew", args...)
 }

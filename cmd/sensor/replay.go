@@ -45,6 +45,7 @@ type replayCmd struct {
 	Config         string `placeholder:"FILE" env:"MAILSENSOR_CONFIG" help:"Settings, as in sensor.yaml: what is ours, time zone, account names."`
 	evidenceFlags
 	memoryFlag
+	historyFlags
 	Sinks bool `help:"Send events and alerts to the sinks of --config as well; waits for those that are slow."`
 }
 
@@ -55,6 +56,8 @@ func (replayCmd) Help() string {
   sensor replay --json captures/ | jq .totals
   sensor replay --events - mail.pcapng.gz | jq 'select(.type == "login")'
   tcpdump -r big.pcap -w - port 25 | sensor replay -
+  sensor replay --push http://127.0.0.1:8428 --capture-name may may.pcap
+  sensor replay --openmetrics may.om may.pcap
   sensor replay --filter 'host 10.0.0.7' --from '2026-03-01 08:00' mail.pcap
 
 Exit codes: 0 all was read; 1 --fail-on found an alert; 2 wrong usage, or a file that could not be read (the
@@ -107,11 +110,18 @@ func (c *replayCmd) Run(std *streams) error {
 	if keep != nil {
 		a.set.Raised = func(alert *detectors.Alert, _ bool) { keep.Alert(alert, int64(alert.Last)) }
 	}
+	hist, err := c.series(ctx, a, conf, source)
+	if err != nil {
+		return err
+	}
 	opt.Observe = func(ev protocols.Event) {
+		hist.advance(ev)
 		if keep != nil {
 			keep.Tick(ev.Header().Time)
 		}
-		if a.observe(ev) {
+		shown := a.observe(ev)
+		hist.observe(ev)
+		if shown {
 			events(ev)
 			out.event(a.border, ev)
 		}
@@ -146,6 +156,9 @@ func (c *replayCmd) Run(std *streams) error {
 			return err
 		}
 	}
+	if err := hist.finish(ctx, std, c.Quiet); err != nil {
+		return err
+	}
 	if os.Getenv("MAILSENSOR_DEBUG_MEMSTATS") == "1" {
 		fmt.Fprintf(std.err, "mallocs=%d packets=%d peak_rss_kib=%d\n", allocated, res.Packets, peakRSS())
 	}
@@ -167,7 +180,7 @@ func (c *replayCmd) check() error {
 	case c.Workers < 0 || c.Top < 0:
 		return errors.New("--workers and --top cannot be negative")
 	}
-	return nil
+	return c.checkHistory()
 }
 
 func (c *replayCmd) config() (config.Config, error) {

@@ -40,7 +40,7 @@ type runCmd struct {
 	Config         string `placeholder:"FILE" env:"MAILSENSOR_CONFIG" help:"Settings, as in sensor.yaml. SIGHUP reads it anew."`
 	Listen         string `default:"127.0.0.1:9425" placeholder:"ADDRESS" help:"Where /metrics, /-/healthy and /-/ready are, 127.0.0.1:9425 by default; none: nowhere. Beyond loopback it needs --token-file."`
 	TokenFile      string `placeholder:"FILE" help:"File with the bearer token that whoever asks has to show."`
-	TopSeries      int    `default:"50" placeholder:"N" help:"Hosts and accounts that have series of their own in /metrics, the largest; 0: no names in /metrics."`
+	TopSeries      *int   `placeholder:"N" help:"Hosts and accounts that have series of their own in /metrics, the largest; 0: no names in /metrics. Otherwise metrics.top_series of --config, or 50."`
 	SnapLength     int    `short:"s" placeholder:"N" help:"Octets to keep of a packet; all by default."`
 	RingSize       int    `placeholder:"MIB" help:"Memory of an interface's rings; by default a 64th of the machine's, 32 to 256 MiB."`
 	Rings          int    `placeholder:"N" help:"Rings of an interface, between which the kernel divides the flows; by default one for four CPUs."`
@@ -89,7 +89,7 @@ func (c *runCmd) check() error {
 	switch {
 	case c.Events == "-" && c.JSON, c.Alerts == "-" && c.JSON, c.Events == "-" && c.Alerts == "-":
 		return errors.New("only one of --json, --events - and --alerts - can have standard output")
-	case c.Workers < 0 || c.Top < 0 || c.RingSize < 0 || c.Rings < 0 || c.SnapLength < 0 || c.TopSeries < 0:
+	case c.Workers < 0 || c.Top < 0 || c.RingSize < 0 || c.Rings < 0 || c.SnapLength < 0 || c.TopSeries != nil && *c.TopSeries < 0:
 		return errors.New("--workers, --top, --ring-size, --rings, --snap-length and --top-series cannot be negative")
 	case c.TokenFile == "" && !isLoopback(c.Listen):
 		return fmt.Errorf("--listen %s can be reached from other machines: give a --token-file, or listen on 127.0.0.1", c.Listen)
@@ -162,6 +162,9 @@ func (c *runCmd) sandbox(rings int, conf config.Config) sandbox.Options {
 	for _, path := range conf.Intel { // the folder, as above
 		opt.Read = append(opt.Read, filepath.Dir(path))
 	}
+	if conf.Metrics.KeyFile != "" {
+		opt.Read = append(opt.Read, filepath.Dir(conf.Metrics.KeyFile))
+	}
 	read, write, ports := sink.Needs(conf.Sinks)
 	opt.Read, opt.Write, opt.Connect = append(opt.Read, read...), append(opt.Write, write...), ports
 	if c.PcapOut != "" {
@@ -173,6 +176,14 @@ func (c *runCmd) sandbox(rings int, conf config.Config) sandbox.Options {
 		}
 	}
 	return opt
+}
+
+// topSeries is of how many hosts and accounts there are series.
+func (c *runCmd) topSeries(conf config.Config) int {
+	if c.TopSeries != nil {
+		return *c.TopSeries
+	}
+	return conf.Metrics.TopSeries
 }
 
 // serve opens the listener; it answers later.

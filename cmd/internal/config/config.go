@@ -34,6 +34,8 @@ type File struct {
 	Intel []string `yaml:"intel"`
 	// Detectors holds the thresholds, field by field; what is not given is as shipped.
 	Detectors all.Config `yaml:"detectors"`
+	// Metrics says which names /metrics shows, and how.
+	Metrics Metrics `yaml:"metrics"`
 	// SensorName is what the sinks call this sensor. Default: the name of the host.
 	SensorName string `yaml:"sensor_name"`
 	// Sinks say where events and alerts are sent.
@@ -63,6 +65,15 @@ type Accounts struct {
 	Aliases map[string]string `yaml:"aliases"`
 }
 
+// Metrics says what is shown of hosts and accounts.
+type Metrics struct {
+	// TopSeries is how many hosts and accounts have series of their own. Default 50.
+	TopSeries *int `yaml:"top_series"`
+	// HashNames names a file with a secret of at least 16 characters. Names are then
+	// shown as the first 16 hex digits of their HMAC-SHA-256.
+	HashNames string `yaml:"hash_names"`
+}
+
 // Config is a checked File.
 type Config struct {
 	Networks      []netip.Prefix // empty: the default
@@ -75,10 +86,23 @@ type Config struct {
 	Geo, Intel    []string // files
 	SensorName    string   // "": that of the host
 	Sinks         []sink.Config
+	Metrics       MetricsConfig
 }
 
+// MetricsConfig is a checked Metrics.
+type MetricsConfig struct {
+	TopSeries int
+	Key       []byte // of names that are hashed; nil: they are not
+	KeyFile   string // where it is from
+}
+
+// maxTopSeries bounds the series of what comes from traffic: there are some 40 of each.
+const maxTopSeries = 1000
+
 // Default is the configuration without a file.
-func Default() Config { return Config{Location: time.UTC, Detectors: all.Default()} }
+func Default() Config {
+	return Config{Location: time.UTC, Detectors: all.Default(), Metrics: MetricsConfig{TopSeries: 50}}
+}
 
 // Load reads the file at path. Its errors name the file, and the line where
 // there is one.
@@ -154,6 +178,22 @@ func (f *File) check(text []byte) (Config, error) {
 			return c, at(text, "$.timezone", "%q is no time zone: write an IANA name like Europe/Berlin", f.Timezone)
 		}
 		c.Location = loc
+	}
+	if n := f.Metrics.TopSeries; n != nil {
+		if *n < 0 || *n > maxTopSeries {
+			return c, at(text, "$.metrics.top_series", "give 0 to %d", maxTopSeries)
+		}
+		c.Metrics.TopSeries = *n
+	}
+	if path := f.Metrics.HashNames; path != "" {
+		c.Metrics.KeyFile = path
+		key, err := os.ReadFile(path)
+		if err != nil {
+			return c, at(text, "$.metrics.hash_names", "%v", err)
+		}
+		if c.Metrics.Key = bytes.TrimSpace(key); len(c.Metrics.Key) < 16 {
+			return c, at(text, "$.metrics.hash_names", "the secret in %s has fewer than 16 characters: openssl rand -hex 16 makes one", path)
+		}
 	}
 	c.SensorName, c.Sinks = f.SensorName, f.Sinks
 	if i, err := sink.CheckAll(c.Sinks); err != nil {

@@ -8,6 +8,10 @@
 package metrics
 
 import (
+	"bufio"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"runtime"
@@ -23,10 +27,20 @@ const prefix = "mailsensor_"
 type Registry struct {
 	mu   sync.Mutex
 	list []func(*Writer)
+	key  []byte
+}
+
+// HashNames has names that come from traffic shown as the first 16 hex digits of their
+// HMAC-SHA-256, unless the key is empty.
+func (r *Registry) HashNames(key []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.key = key
 }
 
 // New returns a Registry that exposes the build and the process.
 func New(version string) *Registry {
+	vm.ExposeMetadata(true)
 	r := &Registry{}
 	r.Gather(func(w *Writer) {
 		w.Gauge("build_info", 1, "version", version, "go", runtime.Version())
@@ -41,42 +55,95 @@ func (r *Registry) Gather(f func(*Writer)) {
 	r.list = append(r.list, f)
 }
 
-// Write writes all series.
+// Write writes all series, in families.
 func (r *Registry) Write(out io.Writer) {
+	buf := bufio.NewWriter(out)
+	for _, f := range r.collect(false).list {
+		fmt.Fprintf(buf, "# HELP %s %s\n# TYPE %s %s\n", f.Name, f.Help, f.Name, f.Kind)
+		for _, s := range f.Samples {
+			buf.WriteString(s.Name)
+			if s.Labels != "" {
+				buf.WriteString("{" + s.Labels + "}")
+			}
+			buf.WriteString(" " + s.Value + "\n")
+		}
+	}
+	vm.WriteProcessMetrics(buf)
+	buf.Flush()
+}
+
+// Families returns what there is now but for the process. Series that are new have
+// their values, where Write begins with 0.
+func (r *Registry) Families() []*Family { return r.collect(true).list }
+
+func (r *Registry) collect(raw bool) *Writer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	w := &Writer{out: out}
+	w := &Writer{raw: raw, key: r.key, byName: map[string]*Family{}}
 	for _, f := range r.list {
 		f(w)
 	}
-	vm.WriteProcessMetrics(out)
+	return w
 }
 
-// Writer writes series. Labels are names and values in turn.
-type Writer struct{ out io.Writer }
+// Family is the series of one name.
+type Family struct {
+	Name, Help string
+	Kind       string // counter, gauge
+	Samples    []Sample
+}
+
+// Sample is the value of a series.
+type Sample struct {
+	Name   string // that of the family
+	Labels string // as they stand between the braces
+	Value  string
+}
+
+// Writer takes series. Labels are names and values in turn.
+type Writer struct {
+	raw    bool
+	key    []byte
+	byName map[string]*Family
+	list   []*Family
+}
 
 // Counter writes one that only grows; its name ends in _total.
 func (w *Writer) Counter(name string, value uint64, labels ...string) {
-	fmt.Fprintf(w.out, "%s %d\n", series(name, labels), value)
+	w.add("counter", name, strconv.FormatUint(value, 10), labels)
 }
 
 // Gauge writes a value that goes up and down.
 func (w *Writer) Gauge(name string, value float64, labels ...string) {
-	fmt.Fprintf(w.out, "%s %s\n", series(name, labels), strconv.FormatFloat(value, 'g', -1, 64))
+	w.add("gauge", name, strconv.FormatFloat(value, 'g', -1, 64), labels)
 }
 
-func series(name string, labels []string) string {
-	b := []byte(prefix + name)
-	for i := 0; i+1 < len(labels); i += 2 {
-		sep := byte(',')
-		if i == 0 {
-			sep = '{'
-		}
-		b = append(append(append(b, sep), labels[i]...), '=')
-		b = appendValue(b, labels[i+1])
+// name is how a name that comes from traffic is shown.
+func (w *Writer) name(s string) string {
+	if len(w.key) == 0 || s == Other {
+		return s
 	}
-	if len(labels) > 0 {
-		b = append(b, '}')
+	h := hmac.New(sha256.New, w.key)
+	h.Write([]byte(s))
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+func (w *Writer) add(kind, name, value string, labels []string) {
+	f := w.byName[name]
+	if f == nil {
+		f = &Family{Name: prefix + name, Kind: kind, Help: help(name)}
+		w.byName[name], w.list = f, append(w.list, f)
+	}
+	f.Samples = append(f.Samples, Sample{f.Name, labelText(labels), value})
+}
+
+func labelText(labels []string) string {
+	var b []byte
+	for i := 0; i+1 < len(labels); i += 2 {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendValue(append(append(b, labels[i]...), '='), labels[i+1])
 	}
 	return string(b)
 }

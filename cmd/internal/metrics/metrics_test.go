@@ -105,3 +105,17 @@ func TestTop(t *testing.T) {
 		t.Error("a label called other is not other")
 	}
 }
+
+// With a key no name of traffic is shown, and other stays other.
+func TestHashNames(t *testing.T) {
+	r := New("")
+	r.HashNames([]byte("0123456789abcdef"))
+	r.NewTop("messages_total", "account", 1).Add([]byte("ann@corp.example"), 3)
+	text(r)
+	// printf ann@corp.example | openssl sha256 -hmac 0123456789abcdef
+	for _, want := range []string{"{account=\"4c5f0cb1b94f76b2\"} 3\n", "{account=\"other\"} 0\n"} {
+		if out := text(r); !strings.Contains(out, want) || strings.Contains(out, "ann@") {
+			t.Errorf("no %s in %s", want, out)
+		}
+	}
+}

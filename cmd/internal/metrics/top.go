@@ -1,6 +1,10 @@
 package metrics
 
-import "sync"
+import (
+	"maps"
+	"slices"
+	"sync"
+)
 
 // Other is the label of what has no series of its own.
 const Other = "other"
@@ -87,11 +91,12 @@ func (t *Top) consider(value []byte, n uint64) {
 func (t *Top) write(w *Writer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for k, v := range t.shown {
-		if !t.told[k] {
+	for _, k := range slices.Sorted(maps.Keys(t.shown)) {
+		v := t.shown[k]
+		if !t.told[k] && !w.raw {
 			t.told[k], v = true, 0
 		}
-		w.Counter(t.name, v, t.label, k)
+		w.Counter(t.name, v, t.label, w.name(k))
 	}
 	w.Counter(t.name, t.other, t.label, Other)
 }

@@ -78,7 +78,7 @@ func (u *Usual) write(w *Writer) {
 	list := u.list // never changed, only replaced
 	u.mu.Unlock()
 	for _, x := range list {
-		l := []string{x.kind, x.entity, "metric", x.metric}
+		l := []string{x.kind, w.name(x.entity), "metric", x.metric}
 		w.Gauge(x.kind+"_hour_seen", x.seen, l...)
 		w.Gauge(x.kind+"_hour_expected", x.expected, l...)
 		w.Gauge(x.kind+"_hour_bound", x.bound, l...)

@@ -56,7 +56,7 @@ func (v *Vec) write(w *Writer) {
 			labels = append(labels, v.labels[i], s)
 		}
 		n := v.values[k]
-		if !v.told[k] {
+		if !v.told[k] && !w.raw {
 			v.told[k], n = true, 0
 		}
 		w.Counter(v.name, n, labels...)
