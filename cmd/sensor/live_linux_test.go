@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -492,39 +491,4 @@ func TestLiveDaemon(t *testing.T) {
 	w.until("a summary", func() bool { return strings.Contains(w.log(), `"schema"`) })
 	doc, _ := w.end()
 	m.check(t, doc)
-}
-
-// Whoever asks from elsewhere needs a token.
-func TestListenToken(t *testing.T) {
-	token := filepath.Join(t.TempDir(), "token")
-	if err := os.WriteFile(token, []byte("0123456789abcdef\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if o := sensor(nil, "run", "-i", "lo", "--listen", "0.0.0.0:0"); o.code != exitBad || !strings.Contains(o.err, "--token-file") {
-		t.Errorf("%+v", o)
-	}
-	d := &daemon{}
-	d.beat.Store(wallClock())
-	s, err := newServer("127.0.0.1:0", token, nil, d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.close()
-	go s.http.Serve(s.listener)
-	for header, want := range map[string]int{"": 401, "Bearer 0123456789abcdeX": 401, "Bearer 0123456789abcdef": 200} {
-		req, err := http.NewRequest("GET", "http://"+s.listener.Addr().String()+"/-/healthy", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Authorization", header)
-		r, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		bufio.NewReader(r.Body).ReadString('\n')
-		r.Body.Close()
-		if r.StatusCode != want {
-			t.Errorf("%q: %s", header, r.Status)
-		}
-	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -35,11 +34,11 @@ type runCmd struct {
 	Quiet  bool   `short:"q" help:"No summary unless --json asks for it."`
 
 	evidenceFlags
+	accessFlags
 	memoryFlag
 
 	Config         string `placeholder:"FILE" env:"MAILSENSOR_CONFIG" help:"Settings, as in sensor.yaml. SIGHUP reads it anew."`
-	Listen         string `default:"127.0.0.1:9425" placeholder:"ADDRESS" help:"Where /metrics, /-/healthy and /-/ready are, 127.0.0.1:9425 by default; none: nowhere. Beyond loopback it needs --token-file."`
-	TokenFile      string `placeholder:"FILE" help:"File with the bearer token that whoever asks has to show."`
+	Listen         string `default:"127.0.0.1:9425" placeholder:"ADDRESS" help:"Where /metrics, /-/healthy and /-/ready are, 127.0.0.1:9425 by default; none: nowhere. Beyond loopback it needs --token-file or --auth-file."`
 	TopSeries      *int   `placeholder:"N" help:"Hosts and accounts that have series of their own in /metrics, the largest; 0: no names in /metrics. Otherwise metrics.top_series of --config, or 50."`
 	SnapLength     int    `short:"s" placeholder:"N" help:"Octets to keep of a packet; all by default."`
 	RingSize       int    `placeholder:"MIB" help:"Memory of an interface's rings; by default a 64th of the machine's, 32 to 256 MiB."`
@@ -91,13 +90,11 @@ func (c *runCmd) check() error {
 		return errors.New("only one of --json, --events - and --alerts - can have standard output")
 	case c.Workers < 0 || c.Top < 0 || c.RingSize < 0 || c.Rings < 0 || c.SnapLength < 0 || c.TopSeries != nil && *c.TopSeries < 0:
 		return errors.New("--workers, --top, --ring-size, --rings, --snap-length and --top-series cannot be negative")
-	case c.TokenFile == "" && !isLoopback(c.Listen):
-		return fmt.Errorf("--listen %s can be reached from other machines: give a --token-file, or listen on 127.0.0.1", c.Listen)
 	}
 	if _, err := filter.New(c.expr()); err != nil {
 		return badFilter(err)
 	}
-	return nil
+	return c.checkAccess(c.Listen)
 }
 
 func (c *runCmd) expr() string { return strings.Join(c.Filter, " ") }
@@ -162,6 +159,7 @@ func (c *runCmd) sandbox(rings int, conf config.Config) sandbox.Options {
 	for _, path := range conf.Intel { // the folder, as above
 		opt.Read = append(opt.Read, filepath.Dir(path))
 	}
+	opt.Read = append(opt.Read, c.folders()...)
 	if conf.Metrics.KeyFile != "" {
 		opt.Read = append(opt.Read, filepath.Dir(conf.Metrics.KeyFile))
 	}
@@ -191,7 +189,13 @@ func (c *runCmd) serve(r *metrics.Registry, d *daemon) (*server, error) {
 	if c.Listen == listenNowhere {
 		return nil, nil
 	}
-	return newServer(c.Listen, c.TokenFile, r, d)
+	a, err := newAccess(&c.accessFlags, func(path string, err error) {
+		d.log.Error("a file of the listener is not good: what it held before stays", "file", path, "error", err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return newServer(c.Listen, a, r, d)
 }
 
 // untilSignalled returns a context that SIGINT and SIGTERM end, the second of them

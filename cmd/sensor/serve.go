@@ -1,15 +1,14 @@
 package main
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"crypto/subtle"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
@@ -24,24 +23,12 @@ const listenNowhere = "none"
 type server struct {
 	http     http.Server
 	listener net.Listener
-	token    [sha256.Size]byte
-	open     bool // no token is asked for
+	access   *access
 }
 
 // newServer opens the listener, and answers once serve is called.
-func newServer(address, tokenFile string, r *metrics.Registry, d *daemon) (*server, error) {
-	s := &server{open: tokenFile == ""}
-	if !s.open {
-		token, err := os.ReadFile(tokenFile)
-		if err != nil {
-			return nil, fmt.Errorf("--token-file: %w", err)
-		}
-		token = bytes.TrimSpace(token)
-		if len(token) < 16 {
-			return nil, errors.New("--token-file: the token has fewer than 16 characters")
-		}
-		s.token = sha256.Sum256(token)
-	}
+func newServer(address string, a *access, r *metrics.Registry, d *daemon) (*server, error) {
+	s := &server{access: a}
 	var err error
 	if s.listener, err = net.Listen("tcp", address); err != nil {
 		return nil, fmt.Errorf("--listen: %w", err)
@@ -58,8 +45,10 @@ func newServer(address, tokenFile string, r *metrics.Registry, d *daemon) (*serv
 		ok, states := ready(d.source.Stats())
 		answer(w, ok && d.healthy(), states, states)
 	})
-	s.http = http.Server{Handler: s.guard(mux), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second,
-		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
+	s.http = http.Server{ErrorLog: log.New(io.Discard, "", 0), // of handshakes that fail
+		Handler: a.guard(mux), TLSConfig: a.tls(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second,
+		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){}} // no HTTP/2: nobody who asks needs it
 	return s, nil
 }
 
@@ -81,24 +70,17 @@ func ready(stats live.Stats) (ok bool, states string) {
 	return ok, strings.TrimSpace(b.String())
 }
 
-// guard lets in who shows the token, where there is one.
-func (s *server) guard(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.open {
-			token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-			if sum := sha256.Sum256([]byte(token)); subtle.ConstantTimeCompare(sum[:], s.token[:]) != 1 {
-				w.Header().Set("WWW-Authenticate", "Bearer")
-				http.Error(w, "a bearer token is needed", http.StatusUnauthorized)
-				return
-			}
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
 func (s *server) serve(log *slog.Logger) {
-	log.Info("listening", "address", s.listener.Addr().String())
-	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+	address := s.listener.Addr().String()
+	log.Info("listening", "address", address, "tls", s.http.TLSConfig != nil)
+	if s.http.TLSConfig == nil && !isLoopback(address) {
+		log.Warn("tokens and passwords pass in clear text: give --tls-cert and --tls-key", "address", address)
+	}
+	serve := s.http.Serve
+	if s.http.TLSConfig != nil {
+		serve = func(l net.Listener) error { return s.http.ServeTLS(l, "", "") }
+	}
+	if err := serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 		log.Error("listener", "error", err)
 	}
 }
