@@ -21,6 +21,7 @@ var shared = []string{
 	"capture/filter",
 	"detectors",
 	"detectors/baseline",
+	"detectors/codec",
 	"detectors/detectortest",
 	"detectors/freemail",
 	"detectors/habits",

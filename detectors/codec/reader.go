@@ -1,0 +1,105 @@
+package codec
+
+import (
+	"fmt"
+	"math"
+	"net/netip"
+)
+
+// Reader takes what was written off a body.
+type Reader struct {
+	// Bad is set when something was not there or cannot be; whoever finds something
+	// impossible sets it. What is read then is zero.
+	Bad bool
+
+	b    []byte
+	name string
+}
+
+func (r *Reader) take(n int) []byte {
+	if r.Bad || n > len(r.b) {
+		r.Bad = true
+		return nil
+	}
+	b := r.b[:n]
+	r.b = r.b[n:]
+	return b
+}
+
+// U64 reads a number.
+func (r *Reader) U64() uint64 {
+	if b := r.take(8); b != nil {
+		return le.Uint64(b)
+	}
+	return 0
+}
+
+// I64 reads a number that may be negative.
+func (r *Reader) I64() int64 { return int64(r.U64()) }
+
+// F64 reads a number, which has to be finite.
+func (r *Reader) F64() float64 {
+	v := math.Float64frombits(r.U64())
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		r.Bad = true
+		return 0
+	}
+	return v
+}
+
+// Truth reads a bool.
+func (r *Reader) Truth() bool {
+	b := r.take(1)
+	if b == nil || b[0] > 1 {
+		r.Bad = true
+		return false
+	}
+	return b[0] == 1
+}
+
+// Text reads a string.
+func (r *Reader) Text() string {
+	b := r.take(2)
+	if b == nil {
+		return ""
+	}
+	return string(r.take(int(le.Uint16(b))))
+}
+
+// Addr reads an address.
+func (r *Reader) Addr() (a netip.Addr) {
+	r.Bad = a.UnmarshalText([]byte(r.Text())) != nil || r.Bad
+	return a
+}
+
+// Prefix reads a network.
+func (r *Reader) Prefix() (p netip.Prefix) {
+	r.Bad = p.UnmarshalText([]byte(r.Text())) != nil || r.Bad
+	return p
+}
+
+// Count reads how many things follow, each of which has at least so many octets.
+func (r *Reader) Count(octets int) int {
+	n := r.U64()
+	if r.Bad = r.Bad || n > uint64(len(r.b)/octets); r.Bad {
+		return 0
+	}
+	return int(n)
+}
+
+// Part lets load take what it knows off what is left.
+func (r *Reader) Part(load func(src []byte) (rest []byte, ok bool)) {
+	if r.Bad {
+		return
+	}
+	rest, ok := load(r.b)
+	r.b, r.Bad = rest, !ok
+}
+
+// Close says whether all was read, and all of it possible.
+func (r *Reader) Close() error {
+	if r.Bad || len(r.b) > 0 {
+		return fmt.Errorf("%s: %w: it says something impossible", r.name, ErrDamaged)
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+package login
+
+import (
+	"net/netip"
+
+	"mailsensor/detectors/codec"
+	"mailsensor/detectors/window"
+)
+
+const stateVersion = 1
+
+// AppendState implements detectors.Learner. What clients call themselves is not
+// stored: it is known by connection, and connections end with the process.
+func (d *Detector) AppendState(dst []byte) ([]byte, error) {
+	return codec.Seal(dst, d.Name(), stateVersion, func(b []byte) []byte {
+		b = codec.Table(b, d.accounts, func(b []byte, k string, a *account) []byte { return a.append(codec.Text(b, k)) })
+		b = codec.Table(b, d.hosts, func(b []byte, k netip.Addr, h *host) []byte {
+			return h.tried.Append(h.failed.Append(codec.Addr(b, k)))
+		})
+		b = codec.Table(b, d.pairs, func(b []byte, k pair, c *window.Counter) []byte {
+			return c.Append(codec.Addr(codec.Text(b, k.account), k.host))
+		})
+		return codec.Table(b, d.servers, func(b []byte, k netip.Addr, s *server) []byte {
+			b = codec.U64(codec.Addr(b, k), s.secured, s.clear, uint64(s.told))
+			return s.users.Append(b)
+		})
+	}), nil
+}
+
+func (a *account) append(b []byte) []byte {
+	b = a.strangers.Append(a.failed.Append(b))
+	b = codec.U64(b, uint64(a.first), a.logins)
+	b = codec.Truth(codec.U64(b, a.hours[:]...), a.outside)
+	b = codec.U64(b, uint64(len(a.clients)))
+	for _, c := range a.clients {
+		b = codec.Text(b, c)
+	}
+	b = codec.U64(b, uint64(len(a.sources)))
+	for _, s := range a.sources {
+		b = codec.Text(codec.Prefix(b, s.prefix), s.country)
+		b = codec.U64(b, uint64(s.asn), uint64(s.last))
+		b = codec.Truth(codec.F64(b, s.lat, s.lon, s.radius), s.located)
+	}
+	return b
+}
+
+// LoadState implements detectors.Learner. Its errors are those of codec.
+func (d *Detector) LoadState(src []byte) error {
+	r, err := codec.Open(src, d.Name(), stateVersion)
+	if err != nil {
+		return err
+	}
+	n := New(d.config, d.border, d.location, d.places)
+	n.now = d.now
+	codec.ReadTable(r, n.accounts, r.Text, func(k string, a *account) {
+		a.name = k
+		a.load(r)
+	})
+	codec.ReadTable(r, n.hosts, r.Addr, func(_ netip.Addr, h *host) {
+		r.Part(h.failed.Load)
+		r.Part(h.tried.Load)
+	})
+	codec.ReadTable(r, n.pairs, func() pair { return pair{r.Text(), r.Addr()} }, func(_ pair, c *window.Counter) { r.Part(c.Load) })
+	codec.ReadTable(r, n.servers, r.Addr, func(_ netip.Addr, s *server) {
+		s.secured, s.clear, s.told = r.U64(), r.U64(), r.I64()
+		r.Part(s.users.Load)
+	})
+	if err := r.Close(); err != nil {
+		return err
+	}
+	*d = *n
+	return nil
+}
+
+func (a *account) load(r *codec.Reader) {
+	r.Part(a.failed.Load)
+	r.Part(a.strangers.Load)
+	a.first, a.logins = r.I64(), r.U64()
+	for i := range a.hours {
+		a.hours[i] = r.U64()
+	}
+	a.outside = r.Truth()
+	clients := r.Count(2)
+	r.Bad = r.Bad || clients > maxNames
+	for range clients {
+		a.clients = append(a.clients, r.Text())
+	}
+	sources := r.Count(2)
+	if r.Bad = r.Bad || sources > maxSources; r.Bad {
+		return
+	}
+	for range sources {
+		s := source{prefix: r.Prefix(), country: r.Text()}
+		asn := r.U64()
+		s.asn, s.last = uint32(asn), r.I64()
+		s.lat, s.lon, s.radius = r.F64(), r.F64(), r.F64()
+		s.located = r.Truth()
+		r.Bad = r.Bad || asn > 1<<32-1
+		a.sources = append(a.sources, s)
+	}
+}
