@@ -27,6 +27,12 @@ type Flusher interface {
 	Flush(raise func(Alert))
 }
 
+// Bounded is a Detector whose tables have bounds.
+type Bounded interface {
+	// Evicted counts what was forgotten for want of room.
+	Evicted() uint64
+}
+
 // Learner is a Detector whose state outlives the process.
 type Learner interface {
 	Detector

@@ -120,6 +120,20 @@ func (s *Set) take(a Alert) {
 	}
 }
 
+// Evicted counts, by detector, what was forgotten for want of room; nil: nothing.
+func (s *Set) Evicted() map[string]uint64 {
+	var m map[string]uint64
+	for _, d := range s.list {
+		if b, ok := d.(Bounded); ok && b.Evicted() > 0 {
+			if m == nil {
+				m = map[string]uint64{}
+			}
+			m[d.Name()] = b.Evicted()
+		}
+	}
+	return m
+}
+
 // Alerts returns what was raised, most severe first.
 func (s *Set) Alerts() []*Alert {
 	list := slices.Clone(s.all)

@@ -59,7 +59,7 @@ func (a *analysis) document() *summary.Document {
 	doc.Rules, doc.RulesEvicted = a.rules.Rules(), a.rules.Evicted
 	doc.Capture.Sessions = counters(a.sessions.Counters())
 	doc.Alerts, doc.AlertsDropped, doc.AlertsHeld = a.set.Alerts(), a.set.Dropped, a.habits.Held()
-	doc.AlertsForgotten = a.set.Forgotten
+	doc.AlertsForgotten, doc.DetectorsEvicted = a.set.Forgotten, a.set.Evicted()
 	var techniques []string
 	for _, alert := range doc.Alerts {
 		techniques = append(techniques, alert.Techniques...)

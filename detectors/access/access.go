@@ -73,6 +73,11 @@ func New(c Config, border *inside.Border) *Detector {
 	return &Detector{config: c, border: border, hosts: recent.New[netip.Addr, host](maxHosts), services: recent.New[service, outside](maxServices)}
 }
 
+// Evicted implements detectors.Bounded.
+func (d *Detector) Evicted() uint64 {
+	return d.hosts.Evicted + d.services.Evicted
+}
+
 // Name implements detectors.Detector.
 func (*Detector) Name() string { return "access" }
 

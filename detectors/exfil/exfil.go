@@ -76,6 +76,11 @@ func New(c Config, border *inside.Border) *Detector {
 	return &Detector{config: c, border: border, senders: recent.New[string, sender](maxSenders), seen: recent.New[uint64, int64](maxMessages)}
 }
 
+// Evicted implements detectors.Bounded.
+func (d *Detector) Evicted() uint64 {
+	return d.senders.Evicted + d.seen.Evicted
+}
+
 // Name implements detectors.Detector.
 func (*Detector) Name() string { return "exfil" }
 

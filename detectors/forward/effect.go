@@ -76,7 +76,7 @@ func (d *Detector) recipients(e *protocols.Message) {
 		if len(d.name) == 0 {
 			continue
 		}
-		if ours, _ := d.border.Domain(d.name[bytes.LastIndexByte(d.name, '@')+1:]); ours {
+		if d.ours(d.name[bytes.LastIndexByte(d.name, '@')+1:]) {
 			d.in = appendName(d.in, d.name)
 		} else {
 			d.out = appendName(d.out, d.name)

@@ -75,6 +75,11 @@ func New(c Config, border *inside.Border) *Detector {
 	}
 }
 
+// Evicted implements detectors.Bounded.
+func (d *Detector) Evicted() uint64 {
+	return d.messages.Evicted + d.pairs.Evicted + d.boxes.Evicted + d.targets.Evicted + d.contacts.Evicted
+}
+
 // Name implements detectors.Detector.
 func (*Detector) Name() string { return "forward" }
 

@@ -200,3 +200,19 @@ func TestUnresolvedAndDelegate(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// Mailboxes that send to one mailbox outside, each by a tag of its own.
+func TestSharedTargetBehindTags(t *testing.T) {
+	s := new(detectortest.Story)
+	for i, user := range []string{"ann@corp.example", "bob@corp.example"} {
+		s.Add(&protocols.RuleChange{Head: s.Head(time.Duration(i)*time.Hour, "sieve", "10.20.0.40", user), Source: "sieve", Command: "PUTSCRIPT", Live: protocols.Yes,
+			Outcome: protocols.Accepted, Contents: true, Actions: []protocols.RuleAction{{Kind: protocols.ActionRedirect, Target: fmt.Appendf(nil, "drop+%d@c0rp.example", i)}}})
+	}
+	alerts := s.Play(detector())
+	if a := one(t, alerts, "shared_target"); a.Entity.Name != "drop@c0rp.example" || len(a.Related) != 2 {
+		t.Errorf("%+v", a)
+	}
+	if !slices.ContainsFunc(alerts, func(a *detectors.Alert) bool { return strings.Contains(a.Summary, "at a domain that looks like ours") }) {
+		t.Error("nothing of the domain that looks like ours")
+	}
+}

@@ -133,6 +133,9 @@ func (d *Detector) clues(e *protocols.RuleChange, account, to string) (list []de
 	if freemail.Address(to) {
 		add("free_mail", 0.15, "at a free mail provider")
 	}
+	if at := strings.LastIndexByte(account, '@'); at >= 0 && lookalike(domainOf(to), account[at+1:]) {
+		add("lookalike_domain", 0.35, "at a domain that looks like ours")
+	}
 	if freemail.Own(account, to) {
 		add("own_address", 0.05, "looks like the user's own")
 	}
@@ -163,6 +166,7 @@ func (d *Detector) clues(e *protocols.RuleChange, account, to string) (list []de
 
 // shared raises a target that several mailboxes send to.
 func (d *Detector) shared(h *protocols.Head, mailbox, to string, raise func(detectors.Alert)) {
+	to = untagged(to)
 	tg := d.sends(mailbox, to)
 	n := len(tg.mailboxes)
 	if n < 2 || mailbox != tg.mailboxes[n-1] && n == maxMailboxes {

@@ -1,10 +1,8 @@
 package forward
 
 import (
-	"bytes"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"mailsensor/protocols"
 )
@@ -17,37 +15,29 @@ type target struct {
 // maxMailboxes bounds those that are listed of a target.
 const maxMailboxes = 32
 
-// address is one in lower case, without what cannot be part of it.
-func address(raw []byte) string {
-	return strings.ToLower(strings.Trim(strings.ToValidUTF8(string(raw), "?"), " <>\t\r\n"))
-}
-
-// appendAddress appends address(raw). It makes no string of an ordinary one.
-func appendAddress(dst, raw []byte) []byte {
-	n := len(dst)
-	for _, c := range bytes.Trim(raw, " <>\t\r\n") {
-		if c >= utf8.RuneSelf {
-			return append(dst[:n], address(raw)...)
-		}
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		dst = append(dst, c)
-	}
-	return dst
-}
-
 func domainOf(a string) string { return a[strings.LastIndexByte(a, '@')+1:] }
 
 // outside reports whether an address is foreign to an account: of another domain,
 // and not of one that is known to be ours.
 func (d *Detector) outside(account, to string) bool {
 	dom := domainOf(to)
-	if dom == "" || !strings.Contains(to, "@") || dom == domainOf(account) && strings.Contains(account, "@") {
+	if dom == "" || !strings.Contains(to, "@") {
 		return false
 	}
-	in, _ := d.border.Domain([]byte(dom))
-	return !in
+	if on := route(to); on != "" {
+		return d.outside(account, on)
+	}
+	return (dom != domainOf(account) || !strings.Contains(account, "@")) && !d.ours([]byte(dom))
+}
+
+// ours reports whether a domain is known to be inside; one may be an address in
+// brackets (RFC 5321, section 4.1.3).
+func (d *Detector) ours(domain []byte) bool {
+	if a, ok := literal(domain); ok {
+		return d.border.Address(a)
+	}
+	in, _ := d.border.Domain(domain)
+	return in
 }
 
 // allowed reports whether configuration lets mail be sent on to an address.
@@ -71,7 +61,7 @@ func (d *Detector) contacted(to string, t int64) bool {
 }
 
 // sends notes that a mailbox sends on to a target, and returns what is known of
-// that.
+// that. Targets that differ by a tag only are one.
 func (d *Detector) sends(mailbox, to string) *target {
 	tg := d.targets.Get(to)
 	if tg == nil {

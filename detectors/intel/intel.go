@@ -100,9 +100,13 @@ func (d *Detector) message(e *protocols.Message, raise func(detectors.Alert)) {
 	for i := range e.Recipients {
 		d.address(h, "message", e.Recipients[i].Address, raise)
 	}
-	for _, a := range e.Facts.From {
-		d.address(h, "message", a, raise)
+	for _, list := range [...][][]byte{e.Facts.From, e.Facts.To} {
+		for _, a := range list {
+			d.address(h, "message", a, raise)
+		}
 	}
+	d.address(h, "message", e.Facts.ResentFrom, raise)
+	d.address(h, "message", e.Facts.ForwardedTo, raise)
 	d.host(h, "message", e.Helo, raise)
 	if d.lists.has(SHA256) {
 		for i := range e.Facts.Attachments {
@@ -138,7 +142,16 @@ func (d *Detector) address(h *protocols.Head, where string, a []byte, raise func
 
 // host looks up a domain, and those it is part of.
 func (d *Detector) host(h *protocols.Head, where string, name []byte, raise func(detectors.Alert)) {
-	if len(name) == 0 || !d.lists.has(Domain) {
+	if len(name) == 0 {
+		return
+	}
+	if a, ok := literal(name); ok {
+		if in, ok := d.lists.address(a); ok {
+			raise(d.match(h, where, in, a.String()))
+		}
+		return
+	}
+	if !d.lists.has(Domain) {
 		return
 	}
 	d.lower = append(d.lower[:0], bytes.TrimRight(bytes.ToLower(name), ".")...)
@@ -153,6 +166,21 @@ func (d *Detector) host(h *protocols.Head, where string, name []byte, raise func
 		}
 		n = n[dot+1:]
 	}
+}
+
+// literal is the address that stands where a name could: as it is, with a port, or
+// in the brackets of mail (RFC 5321, section 4.1.3).
+func literal(name []byte) (a netip.Addr, ok bool) {
+	if len(name) > 64 || name[0] != '[' && (name[0] < '0' || name[0] > '9') && bytes.IndexByte(name, ':') < 0 {
+		return a, false
+	}
+	s := strings.ToLower(string(name))
+	if p, err := netip.ParseAddrPort(s); err == nil {
+		return p.Addr(), true
+	}
+	s = strings.TrimPrefix(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"), "ipv6:")
+	a, err := netip.ParseAddr(s)
+	return a, err == nil
 }
 
 func (d *Detector) word(h *protocols.Head, where string, kind Kind, w []byte, raise func(detectors.Alert)) {

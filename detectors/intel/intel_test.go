@@ -171,3 +171,26 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// An address on a list is found where it stands in place of a name.
+func TestAddressInPlaceOfName(t *testing.T) {
+	l, err := load(t, "plain.txt", "203.0.113.9\n2001:db8::9\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for target, want := range map[string]bool{
+		"203.0.113.9": true, "203.0.113.9:993": true, "[2001:db8::9]:993": true, "2001:DB8::9": true, "[IPv6:2001:db8::9]": true,
+		"203.0.113.10": false, "9.example": false, "x": false, "[": false, ":": false,
+	} {
+		s := new(detectortest.Story)
+		s.Add(&protocols.Tunnel{Head: s.Head(time.Hour, "http", "10.20.0.40", ""), Target: []byte(target)})
+		if got := s.Play(New(Default(), l)); len(got) == 1 != want {
+			t.Errorf("%s: %d alerts", target, len(got))
+		}
+	}
+	s := new(detectortest.Story)
+	s.Mail(time.Hour, "10.20.0.40", "ann@corp.example", 2000, "x@[203.0.113.9]")
+	if got := s.Play(New(Default(), l)); len(got) != 1 || !strings.Contains(got[0].Summary, "203.0.113.9") {
+		t.Errorf("%d alerts of a recipient", len(got))
+	}
+}

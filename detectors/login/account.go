@@ -84,4 +84,18 @@ func (a *account) usual(t int64, h int) bool {
 	return false
 }
 
+// asleep reports whether an hour is far from all that the account keeps: on no day
+// of the week did it log in within four hours of that time of day.
+func (a *account) asleep(h int) bool {
+	const day, week, far = 24, 168, 4
+	for shift := -far; shift <= far; shift++ {
+		for other := range 7 {
+			if a.at((h + shift + other*day + week) % week) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 func (a *account) at(h int) bool { return a.hours[h/64]&(1<<(h%64)) != 0 }

@@ -109,6 +109,11 @@ func New(c Config, border *inside.Border, loc *time.Location, places Places) *De
 	}
 }
 
+// Evicted implements detectors.Bounded.
+func (d *Detector) Evicted() uint64 {
+	return d.accounts.Evicted + d.hosts.Evicted + d.pairs.Evicted + d.servers.Evicted + d.clients.Evicted
+}
+
 // Name implements detectors.Detector.
 func (*Detector) Name() string { return "login" }
 

@@ -199,3 +199,36 @@ func TestClearTextAndDowngrade(t *testing.T) {
 	}
 	one(t, alerts, "starttls_stripped")
 }
+
+// Somebody at the victim's own network, with another program, in the night.
+func TestNightWithAnotherClient(t *testing.T) {
+	s := office(20)
+	with := func(at time.Duration, name string) {
+		h := s.Head(at, "imap", "10.20.0.46", "")
+		s.Add(&protocols.ClientInfo{Head: h, Source: "id", Name: []byte(name)})
+		h.Time += int64(time.Second)
+		s.Add(&protocols.Login{Head: h, User: []byte("user6@corp.example"), Outcome: protocols.Accepted})
+	}
+	for d := range 18 {
+		with(time.Duration(d)*day+9*time.Hour, "Thunderbird")
+	}
+	with(18*day+10*time.Hour, "K-9 Mail")                                               // a new telephone, in the day
+	s.Login(18*day+3*time.Hour, "10.20.0.47", "user7@corp.example", protocols.Accepted) // works late, once
+	with(19*day+2*time.Hour+30*time.Minute, "python-imaplib")
+	alerts := s.Play(detector(nil))
+	a := one(t, alerts, "strange_login")
+	if len(alerts) != 1 || a.Entity.Name != "user6@corp.example" || !strings.Contains(a.Summary, "never with python-imaplib, never at Sat 02:30") {
+		t.Errorf("%v: %s", kinds(alerts), a.Summary)
+	}
+}
+
+// Who uses a VPN now and then is at two places by turns.
+func TestVPNByTurns(t *testing.T) {
+	s := office(30)
+	for d := range 30 {
+		s.Login(time.Duration(d)*day+11*time.Hour+30*time.Minute, "203.0.113.77", "user6@corp.example", protocols.Accepted)
+	}
+	if got := s.Play(detector(atlas{})); len(got) != 0 {
+		t.Errorf("%s", got[0].Summary)
+	}
+}

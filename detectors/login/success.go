@@ -21,8 +21,8 @@ func (d *Detector) success(e *protocols.Login, a *account, raise func(detectors.
 		raise(al)
 	}
 	src := d.source(client, t)
-	if a.settled(t, &d.config) && !known {
-		if signs := d.signs(e, a, &src); len(signs) > 0 {
+	if a.settled(t, &d.config) {
+		if signs := d.signs(e, a, &src, known); len(signs) > 0 {
 			if score := detectors.Together(signs); score >= d.config.MinScore {
 				raise(d.strange(e, a, signs, score))
 			}
@@ -83,13 +83,33 @@ func (d *Detector) source(client netip.Addr, t int64) source {
 	return s
 }
 
-// signs says what about a login from a network that the account never came from
-// is strange beside that.
-func (d *Detector) signs(e *protocols.Login, a *account, s *source) []detectors.Sign {
+// signs says what about a login is strange. From a known network that can be the
+// client and the hour; how far it is from the last place says nothing then: who uses
+// a VPN is at two places by turns.
+func (d *Detector) signs(e *protocols.Login, a *account, s *source, known bool) []detectors.Sign {
 	var list []detectors.Sign
 	add := func(name string, weight float64, format string, args ...any) {
 		list = append(list, detectors.Sign{Name: name, Weight: weight, Text: fmt.Sprintf(format, args...)})
 	}
+	if !known {
+		d.where(e, a, s, add)
+	}
+	if p := d.clients.Get(e.Conn.ID); p != nil && len(a.clients) > 0 && !slices.Contains(a.clients, *p) {
+		add("new_client", 0.25, "never with %s", clean(*p))
+	}
+	if h := hour(e.Time, d.location); !a.usual(e.Time, h) {
+		weight := 0.2
+		if a.asleep(h) {
+			weight = 0.35
+		}
+		add("unusual_hour", weight, "never at %s", time.Unix(0, e.Time).In(d.location).Format("Mon 15:04"))
+	}
+	return list
+}
+
+// where adds what is strange about the network that a login came from, which the
+// account never came from.
+func (d *Detector) where(e *protocols.Login, a *account, s *source, add func(name string, weight float64, format string, args ...any)) {
 	out := !d.border.Address(e.Client())
 	if out {
 		add("new_network", 0.35, "never from %s", s.prefix)
@@ -106,15 +126,8 @@ func (d *Detector) signs(e *protocols.Login, a *account, s *source) []detectors.
 		add("new_asn", 0.2, "never from AS%d", s.asn)
 	}
 	if km, speed, ok := d.travel(a, s); ok {
-		add("impossible_travel", 0.7, "%.0f km from the last place, at %.0f km/h", km, speed)
+		add("impossible_travel", 0.7, "at least %.0f km from the last place, at %.0f km/h or more", km, speed)
 	}
-	if p := d.clients.Get(e.Conn.ID); p != nil && len(a.clients) > 0 && !slices.Contains(a.clients, *p) {
-		add("new_client", 0.25, "never with %s", clean(*p))
-	}
-	if h := hour(e.Time, d.location); !a.usual(e.Time, h) {
-		add("unusual_hour", 0.2, "never at %s", time.Unix(0, e.Time).In(d.location).Format("Mon 15:04"))
-	}
-	return list
 }
 
 func (d *Detector) strange(e *protocols.Login, a *account, signs []detectors.Sign, score float64) detectors.Alert {
@@ -131,8 +144,8 @@ func (d *Detector) strange(e *protocols.Login, a *account, signs []detectors.Sig
 	return al
 }
 
-// travel reports how fast somebody would have to travel from the account's last
-// place to this one, if that is faster than anybody does.
+// travel reports how far it is at least from the account's last place to this one,
+// and how fast somebody would have to travel, if that is faster than anybody does.
 func (d *Detector) travel(a *account, s *source) (km, speed float64, ok bool) {
 	if !s.located {
 		return 0, 0, false
@@ -146,13 +159,12 @@ func (d *Detector) travel(a *account, s *source) (km, speed float64, ok bool) {
 	if last == nil {
 		return 0, 0, false
 	}
-	km = distance(last.lat, last.lon, s.lat, s.lon)
-	least := km - last.radius - s.radius // as near as both may be
+	km = distance(last.lat, last.lon, s.lat, s.lon) - last.radius - s.radius // as near as both may be
 	hours := float64(s.last-last.last) / float64(time.Hour)
-	if least < 500 {
+	if km < 500 {
 		return 0, 0, false
 	}
-	speed = least / max(hours, 1.0/60)
+	speed = km / max(hours, 1.0/60)
 	return km, speed, speed > d.config.TravelSpeed
 }
 

@@ -29,7 +29,9 @@ type Document struct {
 	Alerts          []*detectors.Alert `json:"alerts"`
 	AlertsDropped   uint64             `json:"alerts_dropped,omitempty"`
 	AlertsForgotten uint64             `json:"alerts_forgotten,omitempty"` // of a sensor that runs for long: those that are over
-	AlertsHeld      uint64             `json:"alerts_held,omitempty"`      // findings that the daily budget kept back
+	// DetectorsEvicted counts, by detector, what it forgot for want of room.
+	DetectorsEvicted map[string]uint64 `json:"detectors_evicted,omitempty"`
+	AlertsHeld       uint64            `json:"alerts_held,omitempty"` // findings that the daily budget kept back
 	// Overlap names the groups of MITRE ATT&CK that use techniques which the alerts
 	// show, too. It is no attribution.
 	Overlap []detectors.Group `json:"attack_overlap,omitempty"`
