@@ -292,8 +292,12 @@ type Certificate struct {
 
 // TLSUse is what was probably downloaded over an encrypted mail connection,
 // estimated from the lengths and directions of its records. It is never exact.
+//
+// A connection that lasts has several, once an hour of event time and at its end, each
+// of what came since the one before: their counts add up.
 type TLSUse struct {
 	Head
+	Interim             bool   // the connection goes on
 	Service             string // imap, pop3
 	Messages            uint32 // best guess
 	MessagesLow         uint32 // of the interval

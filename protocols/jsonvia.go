@@ -101,4 +101,5 @@ func (l *jsonLine) tlsUse(e *TLSUse) {
 	l.count("bursts", uint64(e.Bursts))
 	l.count("to_server", e.ToServer)
 	l.count("to_client", e.ToClient)
+	l.flag("interim", e.Interim)
 }

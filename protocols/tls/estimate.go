@@ -30,24 +30,39 @@ func (g *guess) scale(best, low, high float64) {
 	g.high *= high
 }
 
-// report sends what was estimated.
-func (w *watch) report(service string, t int64, out protocols.Sink) {
+// interim sends what was estimated since the last time, if that was anything: events
+// of a connection are of parts of it, one behind the other, and add up.
+func (w *watch) interim(service string, t int64, out protocols.Sink) {
 	w.endRound()
-	if w.octets[0]+w.octets[1] == 0 {
+	if _, bytes := w.guesses(service); bytes.high == 0 {
+		w.since = t
 		return
 	}
-	var messages, bytes guess
+	w.report(service, t, out).Interim = true
+	w.anew(t)
+}
+
+func (w *watch) guesses(service string) (messages, bytes guess) {
 	if service == "pop3" {
-		messages, bytes = w.pop3()
-	} else {
-		messages, bytes = w.imap()
+		return w.pop3()
 	}
+	return w.imap()
+}
+
+// report sends what was estimated; nil: there was nothing.
+func (w *watch) report(service string, t int64, out protocols.Sink) *protocols.TLSUse {
+	w.endRound()
+	if w.octets[0]+w.octets[1] == 0 {
+		return nil
+	}
+	messages, bytes := w.guesses(service)
 	e := out.TLSUse(t)
 	e.Service = service
 	e.Messages, e.MessagesLow, e.MessagesHigh = uint32(messages.best+0.5), uint32(messages.low), uint32(messages.high+0.999)
 	e.Bytes, e.BytesLow, e.BytesHigh = uint64(bytes.best), uint64(bytes.low), uint64(bytes.high)
 	e.Bursts = w.bursts
 	e.ToServer, e.ToClient = w.octets[capture.ToServer], w.octets[capture.ToClient]
+	return e
 }
 
 // each is the average answer to a record of the class.

@@ -130,6 +130,9 @@ func keep(b []byte) []byte {
 // so that it always consumes all.
 func (p *parser) Parse(d capture.Dir, t int64, b []byte, out protocols.Sink) (n int, act protocols.Action) {
 	n = len(b)
+	if p.watch != nil && d == capture.ToServer && p.watch.due(t) {
+		p.watch.interim(p.service, t, out)
+	}
 	p.half[d].octets += uint64(n)
 	p.records(d, t, b, out)
 	if !p.told && p.half[d].octets > maxUntold {

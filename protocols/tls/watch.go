@@ -21,6 +21,7 @@ type watch struct {
 	answered uint64 // octets of content of the server in this round
 	waiting  bool   // the server has answered: the next record of the client begins a round
 	loose    bool   // the last of sent is of octets that are not divided into records
+	since    int64  // when the tallies began; 0: not yet
 
 	classes  [maxClasses]class
 	nClasses int
@@ -159,6 +160,24 @@ func (w *watch) book() {
 		c.count += count
 		c.answered += w.answered * count / n
 	}
+}
+
+// interimEvery is after how much event time a connection that goes on is reported in
+// part.
+const interimEvery = int64(3600e9)
+
+// due reports whether it is time for that. It is asked when the client speaks, so that
+// no round is cut in two.
+func (w *watch) due(t int64) bool {
+	if w.since == 0 {
+		w.since = t
+	}
+	return t-w.since >= interimEvery && w.waiting
+}
+
+// anew begins new tallies.
+func (w *watch) anew(t int64) {
+	w.since, w.nClasses, w.bursts, w.octets = t, 0, 0, [2]uint64{}
 }
 
 // class finds the class of a length; when there is no room for another, the
