@@ -80,6 +80,7 @@ func startWatcher(t *testing.T, args ...string) *watcher {
 		t.Fatal(err)
 	}
 	defer ready.Close()
+	os.Chmod(socket, 0o777) // as systemd's is
 	w.cmd = exec.Command(os.Args[0], "-test.run=^TestAsSensor$")
 	w.cmd.Env = append(os.Environ(), asSensor+"="+strings.Join(args, "\n"), "NOTIFY_SOCKET="+socket)
 	w.cmd.Stdout, w.cmd.Stderr = &w.out, w
