@@ -7,7 +7,7 @@ FUZZTIME ?= 60s
 
 export CGO_ENABLED = 0
 
-.PHONY: build demo test check race fuzz bench eval golden dashboards e2e clean
+.PHONY: soak build demo test check race fuzz bench eval golden dashboards e2e clean
 
 build: ## one static binary in bin/
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sensor ./cmd/sensor
@@ -46,6 +46,9 @@ dashboards: ## write deploy/grafana/dashboards anew, after a change in cmd/dashb
 
 e2e: ## the sensor with Prometheus and VictoriaMetrics, as Debian has them
 	@./.ci/e2e
+
+soak: ## the sensor on a wire of its own for DURATION (30m), killed and started anew halfway
+	@./.ci/soak $(DURATION)
 
 clean:
 	rm -rf bin

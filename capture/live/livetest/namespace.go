@@ -7,6 +7,7 @@
 package livetest
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -38,7 +39,7 @@ func Alone(t *testing.T) bool {
 	if _, err := exec.LookPath("ip"); err != nil {
 		t.Skip("needs the program ip, of iproute2")
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=60s")
+	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout="+cmp.Or(os.Getenv("MAILSENSOR_TEST_TIMEOUT"), "60s"))
 	cmd.Env = append(os.Environ(), inside+"="+t.Name())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
 	if id := os.Getuid(); id != 0 {

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"mailsensor/capture/live/livetest"
+	"mailsensor/capture/pcapfile"
+	"mailsensor/capture/synth"
+)
+
+// TestRate looks for the highest rate at which the whole sensor loses nothing, by
+// halving: frames of samples, over and over, as evenly as a sender with pauses of a
+// millisecond can. It is no test of anything and runs when asked for.
+func TestRate(t *testing.T) {
+	if os.Getenv("MAILSENSOR_MEASURE") == "" {
+		t.Skip("set MAILSENSOR_MEASURE=1")
+	}
+	if !livetest.Alone(t) {
+		return
+	}
+	peer := livetest.NewPeer(t)
+	livetest.IP(t, "link set "+livetest.Near+" mtu 9000")
+	peer.IP("link set " + livetest.Far + " mtu 9000")
+	src, err := pcapfile.Open([]string{"../../pcaps/smtp/basic.pcap", "../../pcaps/imap/normal.pcap", "../../pcaps/imap/bulk-split.pcap", "../../pcaps/pop3/clients.pcap"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frames, err := synth.Load(src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var octets [][]byte
+	var size float64
+	for i := range frames {
+		octets = append(octets, frames[i].Bytes)
+		size += float64(len(frames[i].Bytes))
+	}
+	mean := size / float64(len(octets))
+	try := func(rate float64) (reached, lost float64) {
+		w := startWatcher(t, "--listen", "127.0.0.1:9425", "--ring-size", "128")
+		defer w.end()
+		const lasts = 4 * time.Second
+		begun, sent := time.Now(), 0
+		for time.Since(begun) < lasts {
+			due := int(rate * time.Since(begun).Seconds())
+			for sent < due && time.Since(begun) < lasts {
+				from := sent % len(octets)
+				to := min(from+min(due-sent, 256), len(octets))
+				peer.Send(octets[from:to]...)
+				sent += to - from
+			}
+			time.Sleep(time.Millisecond)
+		}
+		took := time.Since(begun).Seconds()
+		time.Sleep(2500 * time.Millisecond) // the books are a second behind
+		return float64(sent) / took, scraped(t, "capture_kernel_drops_total") + scraped(t, "shed_packets_total")
+	}
+	low, high := 0.0, 1.5e6
+	for range 7 {
+		rate := (low + high) / 2
+		reached, lost := try(rate)
+		t.Logf("asked for %.0f packets/s, sent %.0f (%.2f Gbit/s), lost %.0f", rate, reached, reached*mean*8/1e9, lost)
+		if lost > 0 {
+			high = rate
+			continue
+		}
+		low = rate
+		if reached < 0.9*rate {
+			t.Logf("the sender is the limit")
+			break
+		}
+	}
+	t.Logf("lossless up to %.0f packets/s, %.2f Gbit/s; frames of %.0f octets on average", low, low*mean*8/1e9, mean)
+}
