@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"testing"
 	"time"
@@ -11,8 +12,7 @@ import (
 )
 
 // TestRate looks for the highest rate at which the whole sensor loses nothing, by
-// halving: frames of samples, over and over, as evenly as a sender with pauses of a
-// millisecond can. It is no test of anything and runs when asked for.
+// halving: frames of samples, over and over, in bursts twenty times a second. It is no test of anything and runs when asked for.
 func TestRate(t *testing.T) {
 	if os.Getenv("MAILSENSOR_MEASURE") == "" {
 		t.Skip("set MAILSENSOR_MEASURE=1")
@@ -38,20 +38,37 @@ func TestRate(t *testing.T) {
 		size += float64(len(frames[i].Bytes))
 	}
 	mean := size / float64(len(octets))
+	pass, all := len(octets), make([][]byte, 0, 200_000)
+	for len(all)+pass <= cap(all) {
+		for _, f := range octets {
+			all = append(all, bytes.Clone(f))
+		}
+	}
+	// Every pass is between other hosts, so that all of it is new.
+	passes := 0
+	anew := func(frames [][]byte) {
+		for i, f := range frames {
+			if i%pass == 0 {
+				passes++
+			}
+			if len(f) > 34 && f[12] == 8 && f[13] == 0 {
+				f[26], f[27], f[30], f[31] = byte(10+passes>>8), byte(passes), byte(10+passes>>8), byte(passes)
+			}
+		}
+	}
 	try := func(rate float64) (reached, lost float64) {
 		w := startWatcher(t, "--listen", "127.0.0.1:9425", "--ring-size", "128")
 		defer w.end()
 		const lasts = 4 * time.Second
 		begun, sent := time.Now(), 0
 		for time.Since(begun) < lasts {
-			due := int(rate * time.Since(begun).Seconds())
-			for sent < due && time.Since(begun) < lasts {
-				from := sent % len(octets)
-				to := min(from+min(due-sent, 256), len(octets))
-				peer.Send(octets[from:to]...)
-				sent += to - from
+			n := min(int(rate*time.Since(begun).Seconds())-sent, len(all)) / pass * pass // bursts of some 50 ms: to open a socket for each costs 10
+			if n > 0 {
+				anew(all[:n])
+				peer.Send(all[:n]...)
+				sent += n
 			}
-			time.Sleep(time.Millisecond)
+			time.Sleep(30 * time.Millisecond)
 		}
 		took := time.Since(begun).Seconds()
 		time.Sleep(2500 * time.Millisecond) // the books are a second behind
@@ -66,7 +83,7 @@ func TestRate(t *testing.T) {
 			high = rate
 			continue
 		}
-		low = rate
+		low = reached
 		if reached < 0.9*rate {
 			t.Logf("the sender is the limit")
 			break
