@@ -461,9 +461,15 @@ func TestLiveDaemon(t *testing.T) {
 		return string(b)
 	}
 	get("/-/healthy")
-	if s := get("/-/ready"); !strings.Contains(s, livetest.Near+" is up") {
-		t.Error(s)
-	}
+	w.until("the interface is up", func() bool {
+		r, err := http.Get("http://127.0.0.1:9425/-/ready")
+		if err != nil {
+			return false
+		}
+		defer r.Body.Close()
+		b, _ := io.ReadAll(r.Body)
+		return r.StatusCode == http.StatusOK && strings.Contains(string(b), livetest.Near+" is up")
+	})
 	m.talk(t, 2)
 	w.until("metrics count connections", func() bool { return strings.Contains(get("/metrics"), "mailsensor_tcp_connections_total 4\n") })
 	w.until("metrics count messages", func() bool {

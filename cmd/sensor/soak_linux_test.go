@@ -70,7 +70,7 @@ func TestSoak(t *testing.T) {
 
 	begun, killed := time.Now(), false
 	var outage time.Duration
-	var rss series
+	var rss residence
 	var packets, octets, lost float64
 	var lastMark [3]float64
 	for time.Since(begun) < duration {
@@ -91,7 +91,7 @@ func TestSoak(t *testing.T) {
 		}
 		lastMark = [3]float64{scraped(t, "capture_packets_total"), scraped(t, "capture_bytes_total"),
 			scraped(t, "capture_kernel_drops_total") + scraped(t, "shed_packets_total")}
-		rss = append(rss, point{time.Since(begun).Minutes(), resident(w.cmd.Process.Pid)})
+		rss = append(rss, moment{time.Since(begun).Minutes(), resident(w.cmd.Process.Pid)})
 	}
 	stop.Store(true)
 	for range 2 {
@@ -123,13 +123,13 @@ func TestSoak(t *testing.T) {
 	}
 }
 
-// series is memory, in KiB, over minutes.
-type series []point
+// residence is memory, in KiB, over minutes.
+type residence []moment
 
-type point struct{ at, value float64 }
+type moment struct{ at, value float64 }
 
 // slope is that of the second half, by least squares: in the first tables fill.
-func (s series) slope() float64 {
+func (s residence) slope() float64 {
 	s = s[len(s)/2:]
 	var n, x, y, xx, xy float64
 	for _, p := range s {
@@ -142,7 +142,7 @@ func (s series) slope() float64 {
 }
 
 // last is in MiB.
-func (s series) last() float64 {
+func (s residence) last() float64 {
 	if len(s) == 0 {
 		return 0
 	}
