@@ -35,6 +35,7 @@ func exported(t *testing.T) map[string][]string {
 	}
 	r.Gather(sinks.Gather)
 	mail(r)
+	r.NewHistogram("event_delay_seconds", []float64{1}, "", "")
 	var text bytes.Buffer
 	r.Write(&text)
 

@@ -39,6 +39,7 @@ type daemon struct {
 	server   *server
 	mail     *metrics.Mail
 	usual    *metrics.Usual
+	delay    *metrics.Histogram
 	*analysis
 	events, alerts *lines
 	outlets
@@ -92,6 +93,7 @@ func newDaemon(c *runCmd, conf config.Config, std *streams) (d *daemon, err erro
 	r.HashNames(conf.Metrics.Key)
 	d.mail = r.NewMail(d.border, c.topSeries(conf))
 	d.usual = r.NewUsual(d.mail, d.habits)
+	d.delay = r.NewHistogram("event_delay_seconds", delayBounds, "", "")
 	d.server, err = c.serve(r, d)
 	return d, err
 }
@@ -217,8 +219,12 @@ func (d *daemon) healthy() bool { return wallClock()-d.beat.Load() < int64(stuck
 // raised.
 const keepAlerts = int64(7 * 24 * time.Hour)
 
+// delayBounds are what detectors, and whoever reads alerts, can wait for.
+var delayBounds = []float64{.01, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
+
 // observe takes the next event.
 func (d *daemon) observe(ev protocols.Event) {
+	d.delay.Observe(wallClock()-ev.Header().Time, "")
 	shown := d.analysis.observe(ev)
 	d.mail.Observe(ev)
 	if shown {

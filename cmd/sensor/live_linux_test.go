@@ -473,7 +473,7 @@ func TestLiveDaemon(t *testing.T) {
 	m.talk(t, 2)
 	w.until("metrics count connections", func() bool { return strings.Contains(get("/metrics"), "mailsensor_tcp_connections_total 4\n") })
 	w.until("metrics count messages", func() bool {
-		return regexp.MustCompile(`mailsensor_messages_total{protocol="smtp",outcome="accepted"} [1-9]`).MatchString(get("/metrics"))
+		return regexp.MustCompile(`mailsensor_messages_total{protocol="smtp",direction="[a-z]+",outcome="accepted"} [1-9]`).MatchString(get("/metrics"))
 	})
 	w.until("events are written while it runs", func() bool { return len(w.events("events.jsonl")) > 10 })
 	if s := strings.Join(w.events("events.jsonl"), ""); !strings.Contains(s, `"recipients_inside":0,"recipients_outside":1`) {

@@ -20,7 +20,8 @@ type Mail struct {
 	logins, bodyItems, bodyBytes       *Vec
 	ruleChanges, alerts                *Vec
 	connections, visibleBytes          *Vec
-	estimated                          *Vec
+	estimated, visibleConnections      *Vec
+	durations                          *Histogram
 
 	hosts, accounts entities
 	account         []byte // the event's, borrowed from border
@@ -29,40 +30,50 @@ type Mail struct {
 // entities are the series by host, or by account.
 type entities struct{ messages, recipients, items, bytes, logins, failed, alerts *Top }
 
+// durationBounds are of what people and networks wait for.
+var durationBounds = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300}
+
 // NewMail registers the series of mail. Of hosts and accounts the top ones of each
 // series have one of their own.
 func (r *Registry) NewMail(border *inside.Border, top int) *Mail {
 	m := &Mail{
-		border:       border,
-		messages:     r.NewVec("messages_total", "protocol", "outcome"),
-		recipients:   r.NewVec("recipients_total", "protocol", "outcome", "side"),
-		messageBytes: r.NewVec("message_bytes_total", "protocol"),
-		logins:       r.NewVec("logins_total", "protocol", "outcome"),
-		bodyItems:    r.NewVec("body_items_total", "protocol"),
-		bodyBytes:    r.NewVec("body_bytes_total", "protocol"),
-		ruleChanges:  r.NewVec("rule_changes_total", "source", "target"),
-		alerts:       r.NewVec("alerts_total", "detector", "severity"),
-		connections:  r.NewVec("connections_total", "protocol"),
-		visibleBytes: r.NewVec("visibility_bytes_total", "protocol", "form"),
-		estimated:    r.NewVec("estimated_messages_total", "protocol"),
-		hosts:        r.entities("host", top),
-		accounts:     r.entities("account", top),
+		border:             border,
+		messages:           r.NewVec("messages_total", "protocol", "direction", "outcome"),
+		recipients:         r.NewVec("recipients_total", "protocol", "outcome", "side"),
+		messageBytes:       r.NewVec("message_bytes_total", "protocol", "direction"),
+		logins:             r.NewVec("logins_total", "protocol", "outcome"),
+		bodyItems:          r.NewVec("body_items_total", "protocol"),
+		bodyBytes:          r.NewVec("body_bytes_total", "protocol"),
+		ruleChanges:        r.NewVec("rule_changes_total", "source", "target"),
+		alerts:             r.NewVec("alerts_total", "detector", "severity"),
+		connections:        r.NewVec("connections_total", "protocol"),
+		visibleBytes:       r.NewVec("visibility_bytes_total", "protocol", "form"),
+		estimated:          r.NewVec("estimated_messages_total", "protocol"),
+		visibleConnections: r.NewVec("visibility_connections_total", "protocol", "form"),
+		durations:          r.NewHistogram("message_duration_seconds", durationBounds, "protocol", "smtp", "lmtp"),
+		hosts:              r.entities("host", top),
+		accounts:           r.entities("account", top),
 	}
 	for _, protocol := range []string{"smtp", "lmtp"} {
-		for _, o := range []protocols.Outcome{protocols.Accepted, protocols.Rejected, protocols.Unfinished, protocols.Unknown} {
-			m.messages.Add(0, protocol, o.String())
+		for _, direction := range directions {
+			for _, o := range []protocols.Outcome{protocols.Accepted, protocols.Rejected, protocols.Unfinished, protocols.Unknown} {
+				m.messages.Add(0, protocol, direction, o.String())
+			}
+			m.messageBytes.Add(0, protocol, direction)
 		}
 		for _, side := range []string{"inside", "outside", "unknown"} {
 			m.recipients.Add(0, protocol, "accepted", side)
 		}
 		m.recipients.Add(0, protocol, "rejected", "unknown")
-		m.messageBytes.Add(0, protocol)
 	}
 	for _, protocol := range []string{"smtp", "imap", "pop3", "sieve", "http"} {
 		for _, outcome := range []string{"ok", "failed", "unknown"} {
 			m.logins.Add(0, protocol, outcome)
 		}
 		m.connections.Add(0, protocol)
+		for form := range protocols.Visibility(protocols.Visibilities) {
+			m.visibleConnections.Add(0, protocol, form.String())
+		}
 	}
 	for _, protocol := range []string{"imap", "pop3", "http"} {
 		m.bodyItems.Add(0, protocol)
@@ -138,17 +149,40 @@ func (m *Mail) message(e *protocols.Message) {
 	if e.Protocol == "http" { // a mail API was asked to send it; SMTP carries it from there
 		return
 	}
-	m.messages.Add(1, e.Protocol, e.Outcome.String())
 	in, out := m.border.Recipients(e)
+	direction := m.direction(e, in, out)
+	m.messages.Add(1, e.Protocol, direction, e.Outcome.String())
+	if e.Started > 0 && e.Outcome != protocols.Unknown {
+		m.durations.Observe(e.Time-e.Started, e.Protocol)
+	}
 	m.recipients.Add(in, e.Protocol, "accepted", "inside")
 	m.recipients.Add(out, e.Protocol, "accepted", "outside")
 	m.recipients.Add(uint64(e.RecipientsAccepted)-min(uint64(e.RecipientsAccepted), in+out), e.Protocol, "accepted", "unknown")
 	m.recipients.Add(uint64(e.RecipientsRejected), e.Protocol, "rejected", "unknown")
 	if e.Outcome == protocols.Accepted {
-		m.messageBytes.Add(e.Size, e.Protocol)
+		m.messageBytes.Add(e.Size, e.Protocol, direction)
 		m.add(&e.Head, e.Account, m.hosts.messages, m.accounts.messages, 1)
 	}
 	m.add(&e.Head, e.Account, m.hosts.recipients, m.accounts.recipients, uint64(e.RecipientsAccepted))
+}
+
+var directions = [...]string{"inbound", "outbound", "internal", "unknown"}
+
+// direction is that of a message: outbound when any recipient is outside, else inbound
+// or internal by who sent it. Who logged in is one of us, wherever that was from. Where
+// no recipient tells, the addresses of client and server do.
+func (m *Mail) direction(e *protocols.Message, in, out uint64) string {
+	ours := len(e.Account) > 0 || m.border.Address(e.Client())
+	server := m.border.Address(e.Server())
+	switch {
+	case out > 0, in == 0 && ours && !server:
+		return "outbound"
+	case !ours && (in > 0 || server):
+		return "inbound"
+	case in > 0:
+		return "internal"
+	}
+	return "unknown"
 }
 
 func (m *Mail) login(e *protocols.Login) {
@@ -217,6 +251,9 @@ func (m *Mail) end(e *protocols.ConnEnd) {
 	protocol := cmp.Or(e.Protocol, "unknown")
 	m.connections.Add(1, protocol)
 	for form, n := range e.Visible {
+		if n[0]+n[1] > 0 {
+			m.visibleConnections.Add(1, protocol, protocols.Visibility(form).String())
+		}
 		m.visibleBytes.Add(n[0]+n[1], protocol, protocols.Visibility(form).String())
 	}
 }

@@ -68,14 +68,14 @@ func TestMail(t *testing.T) {
 	}
 	out := text(r)
 	for _, want := range []string{
-		`messages_total{protocol="smtp",outcome="accepted"} 1`,
-		`messages_total{protocol="lmtp",outcome="rejected"} 1`,
-		`messages_total{protocol="smtp",outcome="unknown"} 0`,
+		`messages_total{protocol="smtp",direction="outbound",outcome="accepted"} 1`,
+		`messages_total{protocol="lmtp",direction="unknown",outcome="rejected"} 1`,
+		`messages_total{protocol="smtp",direction="inbound",outcome="unknown"} 0`,
 		`recipients_total{protocol="smtp",outcome="accepted",side="inside"} 1`,
 		`recipients_total{protocol="smtp",outcome="accepted",side="outside"} 1`,
 		`recipients_total{protocol="smtp",outcome="accepted",side="unknown"} 2`,
 		`recipients_total{protocol="smtp",outcome="rejected",side="unknown"} 1`,
-		`message_bytes_total{protocol="smtp"} 700`,
+		`message_bytes_total{protocol="smtp",direction="outbound"} 700`,
 		`logins_total{protocol="imap",outcome="ok"} 1`,
 		`logins_total{protocol="imap",outcome="failed"} 2`,
 		`body_items_total{protocol="imap"} 4`,

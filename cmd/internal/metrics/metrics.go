@@ -89,13 +89,13 @@ func (r *Registry) collect(raw bool) *Writer {
 // Family is the series of one name.
 type Family struct {
 	Name, Help string
-	Kind       string // counter, gauge
+	Kind       string // counter, gauge, histogram
 	Samples    []Sample
 }
 
 // Sample is the value of a series.
 type Sample struct {
-	Name   string // that of the family
+	Name   string // that of the family; of a histogram with _bucket, _sum or _count
 	Labels string // as they stand between the braces
 	Value  string
 }
