@@ -23,6 +23,8 @@ type Set struct {
 	// Forgot, where it is set, is told of each alert that is forgotten. Where it is
 	// not, later ones are dropped when there is no room.
 	Forgot func(a *Alert)
+	// Mute lets the detectors learn and raise nothing.
+	Mute bool
 	// Dropped counts alerts beyond the bound of those that are kept.
 	Dropped uint64
 	// Forgotten counts alerts that Alerts does not return any more.
@@ -31,14 +33,15 @@ type Set struct {
 	list   []Detector
 	open   *recent.Table[string, *Alert]
 	all    []*Alert
-	clock  int64 // the next Tick
+	past   map[*Alert]bool // open ones of a state that was loaded, not in all
+	clock  int64           // the next Tick
 	raise  func(Alert)
 	source string // the detector that is at work
 }
 
 // NewSet returns a Set of detectors, which are asked in the order given.
 func NewSet(list []Detector) *Set {
-	s := &Set{list: list, open: recent.New[string, *Alert](maxOpen)}
+	s := &Set{list: list, open: recent.New[string, *Alert](maxOpen), past: map[*Alert]bool{}}
 	s.raise = s.take
 	return s
 }
@@ -91,12 +94,19 @@ func (s *Set) Finish(now int64) {
 
 // take files an alert.
 func (s *Set) take(a Alert) {
+	if s.Mute {
+		return
+	}
 	a.Detector = s.source
 	a.Severity = max(a.Severity, SeverityOf(a.Score))
 	key := a.Detector + "\x00" + a.Key
 	if p := s.open.Get(key); p != nil {
 		if old := *p; int64(a.First)-int64(old.Last) < quiet {
 			old.update(a)
+			if s.past[old] { // of before a restart
+				delete(s.past, old)
+				s.all = append(s.all, old)
+			}
 			if s.Raised != nil {
 				s.Raised(old, false)
 			}

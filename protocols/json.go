@@ -1,6 +1,10 @@
 package protocols
 
-import "mailsensor/capture"
+import (
+	"fmt"
+
+	"mailsensor/capture"
+)
 
 // AppendJSON appends ev as one JSON object without a newline. The fields are
 // described in docs/events.md; one that is absent is unknown. It allocates
@@ -288,3 +292,14 @@ func (l *jsonLine) half(name string, h *capture.HalfTotals) {
 
 // MarshalText lets a Confidence stand in JSON by its name.
 func (c Confidence) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText reads the name.
+func (c *Confidence) UnmarshalText(b []byte) error {
+	for i, name := range confidenceNames {
+		if string(b) == name {
+			*c = Confidence(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is no confidence", b)
+}

@@ -44,6 +44,7 @@ type daemon struct {
 	events, alerts *lines
 	outlets
 	keep     *evidence.Keeper              // nil: nothing is kept
+	state    *state                        // nil: what is learned ends with the process
 	severity map[string]detectors.Severity // of alerts as they were written
 
 	beat   atomic.Int64 // when tick was called last, wall clock
@@ -65,6 +66,9 @@ func newDaemon(c *runCmd, conf config.Config, std *streams) (d *daemon, err erro
 		c.RingSize = max(plan.Rings/len(c.Interface)>>20, 16)
 	}
 	if d.analysis, err = newAnalysisWithin(conf, entities(plan)); err != nil {
+		return nil, err
+	}
+	if d.state, err = openState(c.State, d.analysis); err != nil {
 		return nil, err
 	}
 	d.set.Raised = d.raised
@@ -90,6 +94,7 @@ func newDaemon(c *runCmd, conf config.Config, std *streams) (d *daemon, err erro
 	r.Pipeline(d.progress.Result)
 	gatherEvidence(r, d.keep)
 	r.Gather(d.sinks.Gather)
+	d.state.gather(r)
 	r.HashNames(conf.Metrics.Key)
 	d.mail = r.NewMail(d.border, c.topSeries(conf))
 	d.usual = r.NewUsual(d.mail, d.habits)
@@ -105,6 +110,7 @@ func (d *daemon) close() {
 	if d.server != nil {
 		d.server.close()
 	}
+	d.state.close()
 }
 
 // run captures until it is told to end.
@@ -132,7 +138,7 @@ func (d *daemon) run() error {
 	if d.keep != nil {
 		d.keep.Close()
 	}
-	err = errors.Join(err, d.events.close(), d.alerts.close())
+	err = errors.Join(err, d.state.save(res.Last), d.events.close(), d.alerts.close())
 	d.sinks.Close(drainSinks)
 	if d.cmd.JSON || !d.cmd.Quiet {
 		out := d.std.out
@@ -238,6 +244,9 @@ func (d *daemon) raised(a *detectors.Alert, fresh bool) {
 	if old, known := d.severity[a.ID]; known && a.Severity <= old && !fresh {
 		return
 	}
+	if err := d.state.alert(a); err != nil {
+		d.log.Error("an alert cannot be stored", "id", a.ID, "error", err)
+	}
 	d.severity[a.ID] = a.Severity
 	d.mail.Raised(a)
 	d.writeAlert(a)
@@ -252,6 +261,7 @@ func (d *daemon) tick(now int64) {
 		d.keep.Tick(now)
 	}
 	d.usual.Update(now)
+	d.state.tick(now, d.cmd.StateInterval, d.log)
 	d.set.Forget(now - keepAlerts)
 	d.events.flush()
 	d.alerts.flush()

@@ -46,6 +46,8 @@ type replayCmd struct {
 	evidenceFlags
 	memoryFlag
 	historyFlags
+	stateFlags
+	Learn bool `help:"Learn what is usual and raise no alerts; needs --state."`
 	Sinks bool `help:"Send events and alerts to the sinks of --config as well; waits for those that are slow."`
 }
 
@@ -58,6 +60,8 @@ func (replayCmd) Help() string {
   tcpdump -r big.pcap -w - port 25 | sensor replay -
   sensor replay --push http://127.0.0.1:8428 --capture-name may may.pcap
   sensor replay --openmetrics may.om may.pcap
+  sensor replay --state /var/lib/mailsensor --learn last-month/
+  sensor replay --state /var/lib/mailsensor today.pcap
   sensor replay --filter 'host 10.0.0.7' --from '2026-03-01 08:00' mail.pcap
 
 Exit codes: 0 all was read; 1 --fail-on found an alert; 2 wrong usage, or a file that could not be read (the
@@ -65,7 +69,7 @@ others were); 130 interrupted (the summary is of what was read; a second signal
 ends at once, without one).`
 }
 
-func (c *replayCmd) Run(std *streams) error {
+func (c *replayCmd) Run(std *streams) (failed error) {
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -89,6 +93,12 @@ func (c *replayCmd) Run(std *streams) error {
 	if err != nil {
 		return err
 	}
+	a.set.Mute = c.Learn
+	st, err := openState(c.State, a)
+	if err != nil {
+		return err
+	}
+	defer st.close()
 	if os.Getenv("MAILSENSOR_DEBUG_DETECTORS") == "off" { // to measure what they cost
 		a.set = detectors.NewSet(nil)
 	}
@@ -145,6 +155,10 @@ func (c *replayCmd) Run(std *streams) error {
 	}
 	doc := a.document()
 	fill(doc, source, res)
+	if err := st.save(res.Last); err != nil { // before anyone is told of an alert
+		fmt.Fprintln(std.err, "sensor:", err)
+		defer func() { failed = errors.Join(failed, errTold) }()
+	}
 	if err := c.writeAlerts(std, doc); err != nil {
 		return err
 	}
@@ -171,6 +185,8 @@ func (c *replayCmd) Run(std *streams) error {
 // check finds what the flags contradict one another in.
 func (c *replayCmd) check() error {
 	switch {
+	case c.Learn && c.State == "":
+		return errors.New("--learn needs --state DIR: where what was learned is to be kept")
 	case c.Events == "-" && c.JSON:
 		return errors.New("--events - and --json both want standard output: give --events a file")
 	case c.Alerts == "-" && (c.JSON || c.Events == "-"):

@@ -33,6 +33,8 @@ type runCmd struct {
 	Top    int    `default:"10" help:"Rows of each table of the summary; 0 shows all."`
 	Quiet  bool   `short:"q" help:"No summary unless --json asks for it."`
 
+	stateFlags
+	StateInterval time.Duration `default:"5m" placeholder:"5m" help:"Event time between snapshots of what was learned."`
 	evidenceFlags
 	accessFlags
 	memoryFlag
@@ -88,6 +90,8 @@ func (c *runCmd) check() error {
 	switch {
 	case c.Events == "-" && c.JSON, c.Alerts == "-" && c.JSON, c.Events == "-" && c.Alerts == "-":
 		return errors.New("only one of --json, --events - and --alerts - can have standard output")
+	case c.StateInterval < time.Second:
+		return errors.New("--state-interval cannot be under 1s")
 	case c.Workers < 0 || c.Top < 0 || c.RingSize < 0 || c.Rings < 0 || c.SnapLength < 0 || c.TopSeries != nil && *c.TopSeries < 0:
 		return errors.New("--workers, --top, --ring-size, --rings, --snap-length and --top-series cannot be negative")
 	}
@@ -165,6 +169,9 @@ func (c *runCmd) sandbox(rings int, conf config.Config) sandbox.Options {
 	}
 	read, write, ports := sink.Needs(conf.Sinks)
 	opt.Read, opt.Write, opt.Connect = append(opt.Read, read...), append(opt.Write, write...), ports
+	if c.State != "" {
+		opt.Write = append(opt.Write, c.State)
+	}
 	if c.PcapOut != "" {
 		opt.Write = append(opt.Write, c.PcapOut)
 	}

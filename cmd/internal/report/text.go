@@ -33,6 +33,9 @@ func safe(s string, width int) string {
 	return text.Snip(b.String(), width, "…")
 }
 
+// Safe makes a name from the network harmless on a terminal, and no wider than it.
+func Safe(s string) string { return safe(s, width) }
+
 // maxMarks is how many combining marks a character may wear: enough for every
 // script, too few to paint over the lines above.
 const maxMarks = 3

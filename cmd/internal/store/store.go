@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"modernc.org/sqlite"
@@ -49,9 +50,10 @@ var (
 	ErrInUse   = errors.New("the state is in use")
 )
 
-// Store is an open database. It is used from one goroutine.
+// Store is an open database. It is for any number of goroutines; each waits for the
+// others.
 type Store struct {
-	Forgotten uint64 // alerts beyond MaxAlerts that made room
+	Forgotten atomic.Uint64 // alerts beyond MaxAlerts that made room
 
 	db   *sql.DB
 	path string
@@ -225,7 +227,7 @@ func (s *Store) put(tx *sql.Tx, alerts []Alert) error {
 	if n <= MaxAlerts {
 		return nil
 	}
-	s.Forgotten += uint64(n - MaxAlerts)
+	s.Forgotten.Add(uint64(n - MaxAlerts))
 	_, err := tx.Exec("DELETE FROM alerts WHERE id IN (SELECT id FROM alerts ORDER BY last, id LIMIT ?)", n-MaxAlerts)
 	return err
 }

@@ -75,8 +75,8 @@ func TestBound(t *testing.T) {
 	if err := s.Save(1, nil, list); err != nil {
 		t.Fatal(err)
 	}
-	if got := all(t, s); len(got) != MaxAlerts || got[0].ID != "5" || s.Forgotten != 5 {
-		t.Error(len(got), got[0].ID, s.Forgotten)
+	if got := all(t, s); len(got) != MaxAlerts || got[0].ID != "5" || s.Forgotten.Load() != 5 {
+		t.Error(len(got), got[0].ID, s.Forgotten.Load())
 	}
 }
 

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"mailsensor/cmd/internal/metrics"
+	"mailsensor/cmd/internal/store"
+	"mailsensor/detectors"
+	"mailsensor/detectors/baseline"
+)
+
+// learned are the parts of an analysis that outlive the process, by the names under
+// which they are stored.
+func (a *analysis) learned() []part {
+	return []part{{"habits", a.habits}, {"alerts", a.set}}
+}
+
+type part struct {
+	name string
+	memory
+}
+
+// memory is what outlives the process.
+type memory interface {
+	AppendState(dst []byte) ([]byte, error)
+	LoadState(src []byte) error
+}
+
+// state is what --state keeps on disk; nil where nothing is kept. It is used from the
+// goroutine of the events; a snapshot is written by another, one at a time.
+type state struct {
+	store    *store.Store
+	analysis *analysis
+	next     int64 // event time of the next snapshot
+
+	writing atomic.Bool
+	failed  atomic.Pointer[error] // of a snapshot, not told yet
+	errors  atomic.Uint64
+	saved   atomic.Int64 // event time of the last snapshot
+	done    chan struct{}
+}
+
+// stateFlags are the flags of what is kept between runs.
+type stateFlags struct {
+	State string `placeholder:"DIR" help:"Go on from what was learned and alerted before, kept in this folder, and keep it there."`
+}
+
+// openState opens a directory, and lets the analysis go on where the last one stopped.
+func openState(dir string, a *analysis) (*state, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	st, err := store.Open(dir)
+	if err != nil {
+		return nil, fmt.Errorf("--state: %w", err)
+	}
+	s := &state{store: st, analysis: a}
+	for _, p := range a.learned() {
+		b, saved, err := st.Learned(p.name)
+		if err == nil && b != nil {
+			err = p.LoadState(b)
+		}
+		if err != nil {
+			st.Close()
+			return nil, fmt.Errorf("--state: %w", adviseState(dir, err))
+		}
+		s.saved.Store(saved)
+	}
+	return s, nil
+}
+
+// adviseState adds what to do about a state that cannot be gone on with.
+func adviseState(dir string, err error) error {
+	switch {
+	case errors.Is(err, store.ErrDamaged): // says so itself
+		return err
+	case errors.Is(err, baseline.ErrOther):
+		return fmt.Errorf("%s: %w; it was not touched: configure that one, or use another --state", dir, err)
+	case errors.Is(err, baseline.ErrNewer):
+		return fmt.Errorf("%s: %w; it was not touched: run that version, or use another --state", dir, err)
+	}
+	return fmt.Errorf("%s: %w; it was not touched: move it away to learn anew, or put a backup in its place", dir, err)
+}
+
+// alert stores an alert before anyone is told.
+func (s *state) alert(a *detectors.Alert) error {
+	if s == nil {
+		return nil
+	}
+	err := s.store.Put(stored(a))
+	if err != nil {
+		s.errors.Add(1)
+	}
+	return err
+}
+
+func stored(a *detectors.Alert) store.Alert {
+	return store.Alert{ID: a.ID, First: int64(a.First), Last: int64(a.Last), Severity: a.Severity.String(), JSON: a.AppendJSON(nil)}
+}
+
+// snapshot is all that is to be saved.
+func (s *state) snapshot() (parts map[string][]byte, alerts []store.Alert, err error) {
+	parts = map[string][]byte{}
+	for _, p := range s.analysis.learned() {
+		b, err := p.AppendState(nil)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", p.name, err)
+		}
+		parts[p.name] = b
+	}
+	for _, a := range s.analysis.set.Alerts() {
+		if int64(a.Last) >= s.saved.Load() {
+			alerts = append(alerts, stored(a))
+		}
+	}
+	return parts, alerts, nil
+}
+
+// save saves everything, now is event time.
+func (s *state) save(now int64) error {
+	if s == nil {
+		return nil
+	}
+	s.wait()
+	parts, alerts, err := s.snapshot()
+	if err == nil {
+		err = s.store.Save(now, parts, alerts)
+	}
+	if err != nil {
+		s.errors.Add(1)
+		return fmt.Errorf("--state: %w", err)
+	}
+	s.saved.Store(now)
+	return nil
+}
+
+// tick saves in the background when it is time to. What goes wrong is logged, and
+// tried again when the next snapshot is due: detection goes on.
+func (s *state) tick(now int64, every time.Duration, log *slog.Logger) {
+	if s == nil {
+		return
+	}
+	if err := s.failed.Swap(nil); err != nil {
+		log.Error("what was learned cannot be saved: detection goes on", "error", *err)
+	}
+	if s.next == 0 {
+		s.next = now + int64(every)
+	}
+	if now < s.next || !s.writing.CompareAndSwap(false, true) {
+		return
+	}
+	s.next = now + int64(every)
+	parts, alerts, err := s.snapshot()
+	s.done = make(chan struct{})
+	go func(done chan struct{}) {
+		defer close(done)
+		defer s.writing.Store(false)
+		if err == nil {
+			err = s.store.Save(now, parts, alerts)
+		}
+		if err != nil {
+			s.errors.Add(1)
+			s.failed.Store(&err)
+			return
+		}
+		s.saved.Store(now)
+	}(s.done)
+}
+
+func (s *state) wait() {
+	if s.done != nil {
+		<-s.done
+	}
+}
+
+func (s *state) close() error {
+	if s == nil {
+		return nil
+	}
+	s.wait()
+	return s.store.Close()
+}
+
+func (s *state) gather(r *metrics.Registry) {
+	if s == nil {
+		return
+	}
+	r.Gather(func(w *metrics.Writer) {
+		w.Counter("state_errors_total", s.errors.Load())
+		w.Counter("state_alerts_forgotten_total", s.store.Forgotten.Load())
+		w.Gauge("state_saved_timestamp_seconds", float64(s.saved.Load())/1e9)
+	})
+}
