@@ -299,4 +299,3 @@ func (c *baselineForgetCmd) Run(std *streams) error {
 		return true, nil
 	})
 }
-

@@ -201,15 +201,15 @@ func TestKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := 1; ; i++ {
-			id := fmt.Sprint(i)
+			id := fmt.Sprintf("%d-%d", os.Getpid(), i)
 			if err := s.Put(Alert{id, int64(i), int64(i), "low", []byte("{}")}); err != nil {
 				t.Fatal(err)
 			}
-			fmt.Println("alert", id)
+			fmt.Println("alert", i)
 			if err := s.Save(int64(i), map[string][]byte{"a": bytes.Repeat([]byte{byte(i)}, 100_000), "b": {byte(i)}}, nil); err != nil {
 				t.Fatal(err)
 			}
-			fmt.Println("saved", id)
+			fmt.Println("saved", i)
 		}
 	}
 	dir := t.TempDir()
@@ -240,8 +240,14 @@ func TestKilled(t *testing.T) {
 		cmd.Process.Kill()
 		cmd.Wait()
 		s := open(t, dir)
-		if n := len(all(t, s)); n < printed {
-			t.Errorf("%d alerts, %d were printed", n, printed)
+		stored := map[string]bool{}
+		for _, a := range all(t, s) {
+			stored[a.ID] = true
+		}
+		for i := range printed {
+			if id := fmt.Sprintf("%d-%d", cmd.Process.Pid, i+1); !stored[id] {
+				t.Errorf("alert %s of %d was printed and is not stored", id, printed)
+			}
 		}
 		a, at, err := s.Learned("a")
 		b, _, err2 := s.Learned("b")
