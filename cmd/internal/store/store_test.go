@@ -112,7 +112,7 @@ func TestRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			before, _ := os.ReadFile(path)
-			s, err := Open(dir)
+			_, err := Open(dir)
 			if !errors.Is(err, c.want) {
 				t.Fatal(err)
 			}
