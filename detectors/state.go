@@ -69,3 +69,12 @@ func (t *Time) UnmarshalJSON(b []byte) error {
 	*t = Time(at.UnixNano())
 	return nil
 }
+
+// Learners yields the detectors whose state outlives the process, in their order.
+func (s *Set) Learners(yield func(Learner) bool) {
+	for _, d := range s.list {
+		if l, ok := d.(Learner); ok && !yield(l) {
+			return
+		}
+	}
+}

@@ -11,12 +11,17 @@ import (
 	"mailsensor/cmd/internal/store"
 	"mailsensor/detectors"
 	"mailsensor/detectors/baseline"
+	"mailsensor/detectors/codec"
 )
 
 // learned are the parts of an analysis that outlive the process, by the names under
 // which they are stored.
 func (a *analysis) learned() []part {
-	return []part{{"habits", a.habits}, {"alerts", a.set}}
+	list := []part{{"alerts", a.set}, {"inside", a.border}}
+	for l := range a.set.Learners {
+		list = append(list, part{l.Name(), l})
+	}
+	return list
 }
 
 type part struct {
@@ -80,7 +85,7 @@ func adviseState(dir string, err error) error {
 		return err
 	case errors.Is(err, baseline.ErrOther):
 		return fmt.Errorf("%s: %w; it was not touched: configure that one, or use another --state", dir, err)
-	case errors.Is(err, baseline.ErrNewer):
+	case errors.Is(err, baseline.ErrNewer), errors.Is(err, codec.ErrNewer):
 		return fmt.Errorf("%s: %w; it was not touched: run that version, or use another --state", dir, err)
 	}
 	return fmt.Errorf("%s: %w; it was not touched: move it away to learn anew, or put a backup in its place", dir, err)
