@@ -36,7 +36,7 @@ func TestMonth(t *testing.T) {
 			name = fmt.Appendf(name[:0], "user%06d@example.org", i)
 			x := e.Entity(Account, name, h*hour+int64(i))
 			for m := range Metric(metrics) {
-				x.Add(m, float64(1+(i+int(h/24))%4))
+				x.Add(m, float64(1+(i+int(h/24))%4)*m.unit())
 			}
 		}
 	}
