@@ -34,6 +34,7 @@ func exported(t *testing.T) map[string][]string {
 		t.Fatal(err)
 	}
 	r.Gather(sinks.Gather)
+	r.State(func() metrics.State { return metrics.State{} })
 	mail(r)
 	r.NewHistogram("event_delay_seconds", []float64{1}, "", "")
 	var text bytes.Buffer

@@ -194,9 +194,7 @@ func (s *state) gather(r *metrics.Registry) {
 	if s == nil {
 		return
 	}
-	r.Gather(func(w *metrics.Writer) {
-		w.Counter("state_errors_total", s.errors.Load())
-		w.Counter("state_alerts_forgotten_total", s.store.Forgotten.Load())
-		w.Gauge("state_saved_timestamp_seconds", float64(s.saved.Load())/1e9)
+	r.State(func() metrics.State {
+		return metrics.State{Errors: s.errors.Load(), AlertsForgotten: s.store.Forgotten.Load(), Saved: s.saved.Load()}
 	})
 }

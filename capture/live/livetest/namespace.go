@@ -111,6 +111,12 @@ func (p *Peer) Pair() {
 	IP(p.t, "link set "+Near+" up")
 	p.IP("addr add " + FarAddr + "/24 dev " + Far)
 	p.IP("link set " + Far + " up")
+	for range 200 { // frames pass before the system says that the link is up
+		if out, err := exec.Command("ip", "-o", "link", "show", Near).Output(); err != nil || strings.Contains(string(out), "state UP") {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 // Do runs f in the peer's namespace. Sockets made there stay there.

@@ -50,5 +50,6 @@ var helpOfGroup = [...][2]string{
 	{"tcp_", "Reassembly of TCP."},
 	{"parser_", "Parsers of protocols."},
 	{"sink_", "Where events and alerts are sent."},
+	{"state_", "What was learned and alerted, on disk."},
 	{"evidence_", "Packets of alerted connections that are kept."},
 }
