@@ -59,6 +59,7 @@ const (
 	extSignatures        = 13
 	extALPN              = 16
 	extPreSharedKey      = 41
+	extEarlyData         = 42
 	extSupportedVersions = 43
 	extEncryptedHello    = 0xfe0d // draft-ietf-tls-esni
 	extEncryptedName     = 0xffce // its early drafts

@@ -16,6 +16,7 @@ type client struct {
 	session       [32]byte
 	sessionLen    int
 	encrypted     bool
+	early         bool // data may come before the handshake is done
 	fingerprinted bool
 	ja3           [32]byte
 	ja4           [36]byte
@@ -108,6 +109,8 @@ func (c *client) extension(o *offer, kind uint16, body cryptobyte.String) {
 				o.version = max(o.version, v)
 			}
 		}
+	case extEarlyData:
+		c.early = true
 	case extEncryptedHello, extEncryptedName:
 		c.encrypted = true
 	}

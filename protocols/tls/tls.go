@@ -219,6 +219,9 @@ func (p *parser) tell(t int64, out protocols.Sink) {
 	} else {
 		p.watch = new(watch)
 		p.watch.reset(s.version, s.cipher, !h.seen && !s.seen)
+		if h.early {
+			p.watch.maxEarly = maxEarlyData
+		}
 	}
 	p.half[0].sealed, p.half[1].sealed = true, true
 	p.release()

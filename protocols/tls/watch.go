@@ -10,6 +10,7 @@ type watch struct {
 	overhead int  // octets of a record that are not content
 	sealed   bool // TLS 1.3: the client's Finished, which looks like data, has not come
 	early    int  // records of the client before it
+	maxEarly int  // how many there may be
 	rounds   uint32
 	bursts   uint32
 	tooShort uint32    // rounds with a long answer to what is too short to ask for it
@@ -31,7 +32,9 @@ type watch struct {
 const (
 	maxSent    = 32
 	maxClasses = 48
-	maxEarly   = 4 // a client's certificate, its signature, Finished, and one to spare
+
+	maxEarly     = 4  // a client's certificate, its signature, Finished, and one to spare
+	maxEarlyData = 64 // the same where it may send data before (RFC 8446, section 2.3)
 )
 
 // class is the client's records of one length.
@@ -48,7 +51,7 @@ const chatter = 500
 
 // reset prepares for a connection whose handshake has shown version and cipher.
 func (w *watch) reset(version, cipher uint16, midstream bool) {
-	*w = watch{overhead: overhead(version, cipher), sealed: version == tls13 && !midstream}
+	*w = watch{overhead: overhead(version, cipher), sealed: version == tls13 && !midstream, maxEarly: maxEarly}
 	if midstream {
 		w.rounds = 1
 	}
@@ -94,7 +97,7 @@ func (w *watch) handshake(d capture.Dir, n int) {
 	const head = messageHead
 	if d == capture.ToServer {
 		w.early++
-		w.sealed = n != 32+head+w.overhead && n != 48+head+w.overhead && w.early < maxEarly
+		w.sealed = n != 32+head+w.overhead && n != 48+head+w.overhead && w.early < w.maxEarly
 	}
 }
 
