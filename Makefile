@@ -25,7 +25,7 @@ check: ## formatting, vet, staticcheck, known vulnerabilities where their databa
 	@./.ci/govulncheck
 
 race: ## the tests under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race -timeout 40m ./...
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 40m ./...
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@./.ci/fuzz $(FUZZTIME)
