@@ -34,7 +34,7 @@ func tuneGC() {
 		if metrics.Read(live); live[0].Value.Kind() == metrics.KindUint64 && live[0].Value.Uint64() > largeHeap {
 			want = sooner
 		}
-		if now == notStarted {
+		if now == notStarted && debug.SetMemoryLimit(-1) == untouched { // else --memory has set another
 			debug.SetMemoryLimit(math.MaxInt64)
 		}
 		if want != now {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -107,8 +108,8 @@ func stored(a *detectors.Alert) store.Alert {
 	return store.Alert{ID: a.ID, First: int64(a.First), Last: int64(a.Last), Severity: a.Severity.String(), JSON: a.AppendJSON(nil)}
 }
 
-// snapshot is all that is to be saved.
-func (s *state) snapshot() (parts map[string][]byte, alerts []store.Alert, err error) {
+// snapshot is all that is to be saved, with the alerts that were raised since a time.
+func (s *state) snapshot(since int64) (parts map[string][]byte, alerts []store.Alert, err error) {
 	parts = map[string][]byte{}
 	for _, p := range s.analysis.learned() {
 		b, err := p.AppendState(nil)
@@ -118,7 +119,7 @@ func (s *state) snapshot() (parts map[string][]byte, alerts []store.Alert, err e
 		parts[p.name] = b
 	}
 	for _, a := range s.analysis.set.Alerts() {
-		if int64(a.Last) >= s.saved.Load() {
+		if int64(a.Last) >= since {
 			alerts = append(alerts, stored(a))
 		}
 	}
@@ -131,7 +132,7 @@ func (s *state) save(now int64) error {
 		return nil
 	}
 	s.wait()
-	parts, alerts, err := s.snapshot()
+	parts, alerts, err := s.snapshot(math.MinInt64) // a capture may be older than the last one
 	if err == nil {
 		err = s.store.Save(now, parts, alerts)
 	}
@@ -159,7 +160,7 @@ func (s *state) tick(now int64, every time.Duration, log *slog.Logger) {
 		return
 	}
 	s.next = now + int64(every)
-	parts, alerts, err := s.snapshot()
+	parts, alerts, err := s.snapshot(s.saved.Load())
 	s.done = make(chan struct{})
 	go func(done chan struct{}) {
 		defer close(done)

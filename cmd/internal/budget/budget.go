@@ -77,4 +77,7 @@ func Divide(size Size, live, evidence bool) Plan {
 }
 
 // Enforce has the collector work as hard as it takes to stay within the budget.
-func (p *Plan) Enforce() { debug.SetMemoryLimit(p.Go) }
+func (p *Plan) Enforce() {
+	debug.SetMemoryLimit(p.Go)
+	debug.SetGCPercent(100) // not only at the limit
+}
