@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -24,8 +25,9 @@ import (
 const (
 	windowFrames = 250
 	windowBytes  = 192 << 10 // of a file that is spoilt as a file
-	fileFrames   = 20_000    // of a long capture, windows are taken from the first so many
-	mutantTime   = 10 * time.Second
+	fileFrames   = 20_000    // kept of a long capture, from all over it
+	mutantTime   = 10 * time.Second // of the processor: others may keep it busy
+	mutantWait   = 10 * time.Minute // for one that does nothing at all
 	mutantHeap   = 256 << 20 // in use at the end
 	mutantAlloc  = 512 << 20 // allocated on the way
 )
@@ -99,7 +101,8 @@ func allCaptures(t *testing.T) []string {
 	return files
 }
 
-// someFrames reads the first frames of a capture, as far as it can be read.
+// someFrames reads a capture, as far as it can be read; of a long one, windows of it
+// chosen by chance.
 func someFrames(t *testing.T, file string) (frames []synth.Frame) {
 	t.Helper()
 	src, err := pcapfile.Open([]string{file}, nil)
@@ -107,16 +110,27 @@ func someFrames(t *testing.T, file string) (frames []synth.Frame) {
 		t.Fatal(err)
 	}
 	defer src.Close()
-	for len(frames) < fileFrames {
+	r := rand.New(rand.NewPCG(1, 77))
+	for n, window := 0, 0; ; n++ {
+		if n%windowFrames == 0 { // each is as likely as the others to be kept
+			window = r.IntN(n/windowFrames + 1)
+		}
 		b, info, err := src.Next()
 		if err != nil {
 			break
 		}
-		f := synth.Frame{Time: info.Time, Link: info.Link, Bytes: bytes.Clone(b)}
-		if info.Length > len(b) {
-			f.Wire = info.Length
+		at := window*windowFrames + n%windowFrames
+		switch {
+		case n < fileFrames:
+			at = n
+			frames = append(frames, synth.Frame{})
+		case at >= fileFrames:
+			continue
 		}
-		frames = append(frames, f)
+		frames[at] = synth.Frame{Time: info.Time, Link: info.Link, Bytes: bytes.Clone(b)}
+		if info.Length > len(b) {
+			frames[at].Wire = info.Length
+		}
 	}
 	if len(frames) == 0 {
 		t.Fatal("no frames")
@@ -185,15 +199,15 @@ func survives(t *testing.T, seed uint64, mutant []byte) (cost extremes) {
 	if seed%7 == 0 {
 		args = []string{"replay", "--workers", "2", "--quiet", "--vlan-aware", "--json", "--attachment-hash", "none", "-"}
 	}
-	hang := time.AfterFunc(mutantTime, func() { panic(fmt.Sprintf("%s, seed %d: hangs", t.Name(), seed)) })
+	defer limitTime(fmt.Sprintf("%s, seed %d", t.Name(), seed))()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	var out, errs bytes.Buffer
-	start := time.Now()
+	start := processorTime()
 	code := run(args, bytes.NewReader(mutant), &out, &errs)
+	took := processorTime() - start
 	runtime.ReadMemStats(&after)
-	hang.Stop()
-	cost = extremes{1, fmt.Sprintf("%s, seed %d", t.Name(), seed), time.Since(start), after.TotalAlloc - before.TotalAlloc, after.HeapAlloc}
+	cost = extremes{1, fmt.Sprintf("%s, seed %d", t.Name(), seed), took, after.TotalAlloc - before.TotalAlloc, after.HeapAlloc}
 	var doc struct {
 		Capture struct{ Parsers map[string]uint64 }
 	}
@@ -211,4 +225,33 @@ func survives(t *testing.T, seed uint64, mutant []byte) (cost extremes) {
 		t.Errorf("seed %d: %d MiB allocated", seed, cost.allocated>>20)
 	}
 	return cost
+}
+
+// limitTime ends the program when a replay takes longer than it may. What is returned
+// ends the watch.
+func limitTime(who string) (stop func()) {
+	done := make(chan struct{})
+	began, start := time.Now(), processorTime()
+	go func() {
+		for tick := time.Tick(time.Second); ; {
+			select {
+			case <-done:
+				return
+			case <-tick:
+				if processorTime()-start > mutantTime || time.Since(began) > mutantWait {
+					panic(who + ": hangs")
+				}
+			}
+		}
+	}()
+	return func() { close(done) }
+}
+
+// processorTime is what the processor has done for this program.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
