@@ -47,7 +47,8 @@ type Sink interface {
 	// Copy keeps b as long as the events. Copy of nil or empty is nil.
 	Copy(b []byte) []byte
 	// SetAccount names the user the connection is now logged in as, for the
-	// heads of this and later events; nil logs out.
+	// heads of this and later events; nil logs out. The connection's ConnEnd names
+	// the last one all the same, unless TLS or a tunnel began since.
 	SetAccount(user []byte)
 	// SetVia says how the connection came here, for the heads of this and later
 	// events. v must not be changed afterwards.
@@ -145,7 +146,10 @@ func (b *Batch) Copy(p []byte) []byte {
 }
 
 func (b *Batch) head(s *Stream, t int64) Head {
-	h := Head{Pos: b.pos, Time: t, Conn: s.conn, Protocol: s.name(), Account: b.Copy(s.account), Via: s.via}
+	h := Head{Pos: b.pos, Time: t, Conn: s.conn, Protocol: s.name(), Via: s.via}
+	if !s.left {
+		h.Account = b.Copy(s.account)
+	}
 	b.pos.Seq++
 	return h
 }

@@ -85,7 +85,11 @@ func (s *Stream) Anomaly(t int64, kind string, detail []byte) {
 
 func (s *Stream) Copy(b []byte) []byte { return s.driver.Batch.Copy(b) }
 
-func (s *Stream) SetAccount(user []byte) { s.account = append(s.account[:0], user...) }
+func (s *Stream) SetAccount(user []byte) {
+	if s.left = len(user) == 0; !s.left {
+		s.account = append(s.account[:0], user...)
+	}
+}
 
 func (s *Stream) SetVia(v *Via) { s.via = v }
 

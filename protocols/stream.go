@@ -40,7 +40,8 @@ type Stream struct {
 	window   *window
 	searched int // octets of dropped windows
 	gaveUp   string
-	account  []byte
+	account  []byte                   // who logged in last
+	left     bool                     // and is logged in no more
 	via      *Via                     // how the connection came here; nil: directly
 	earlier  *[Visibilities][2]uint64 // octets consumed in earlier forms; nil: none
 	deflated *deflated                // while inflating
@@ -173,6 +174,7 @@ func (s *Stream) Close(t int64, tot capture.Totals) {
 		s.gaveUp = "encrypted" // its records were watched to the end
 	}
 	e := add[ConnEnd](s.driver.Batch, &s.driver.Batch.ends)
+	s.left = false // whose connection it was, a refusal at its end aside
 	*e = ConnEnd{Head: s.driver.Batch.head(s, t), Totals: tot, Visible: s.visible(&tot), GaveUp: s.gaveUp}
 	if tot.Half[0].GapBytes+tot.Half[1].GapBytes > 0 {
 		e.Confidence = LowerBound
@@ -339,7 +341,7 @@ func (s *Stream) run(d capture.Dir, t int64, b []byte) (used int) {
 				s.giveUp("compressed")
 				return used
 			}
-			s.state = sniffing
+			s.state, s.account = sniffing, s.account[:0]
 			return used
 		case Compressed:
 			s.compress(d, t)

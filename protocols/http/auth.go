@@ -3,6 +3,8 @@ package http
 import (
 	"bytes"
 	"encoding/base64"
+	"iter"
+	"net/url"
 
 	"mailsensor/protocols"
 	"mailsensor/protocols/line"
@@ -39,7 +41,7 @@ func (a *attempt) read(v []byte) {
 		a.basic(rest)
 	case line.EqualFold(scheme, "DIGEST"):
 		a.mechanism, a.final = "DIGEST", true
-		a.user = append(a.user, cut(parameter(rest, "USERNAME"), maxUser)...)
+		a.digest(rest)
 	case line.EqualFold(scheme, "NTLM"), line.EqualFold(scheme, "NEGOTIATE"):
 		a.mechanism = "NTLM"
 		if line.EqualFold(scheme, "NEGOTIATE") {
@@ -63,6 +65,23 @@ func (a *attempt) basic(b64 []byte) {
 		a.user = append(a.user, cut(scratch[:i], maxUser)...)
 	}
 	clear(scratch[:n])
+}
+
+// digest reads the user of Digest credentials (RFC 7616, section 3.4): as written, as
+// an extended value (RFC 8187), or hidden in a hash.
+func (a *attempt) digest(b []byte) {
+	if line.EqualFold(parameter(b, "USERHASH"), "TRUE") {
+		return
+	}
+	user := parameter(b, "USERNAME")
+	if user == nil {
+		if v := parameter(b, "USERNAME*"); len(v) > 0 {
+			if name, err := url.PathUnescape(string(v[bytes.LastIndexByte(v, '\'')+1:])); err == nil {
+				user = []byte(name)
+			}
+		}
+	}
+	a.user = append(a.user, cut(user, maxUser)...)
 }
 
 // decode is base64 of either alphabet, as far as dst has room and the text is one.
@@ -163,27 +182,42 @@ func parameter(b []byte, name string) []byte {
 
 // answered looks at what a response says about the credentials of its request.
 func (p *parser) answered(t int64, x *exchange, h *header) {
-	p.decide(t, &x.proxy, &p.proxy, p.status == 407, h.get("proxy-authenticate"), true)
-	if p.status != 407 {
-		p.decide(t, &x.web, &p.web, p.status == 401, h.get("www-authenticate"), false)
+	if undecided(p.status) {
+		return
 	}
+	p.decide(t, &x.proxy, &p.proxy, p.status == 407, h.all("proxy-authenticate"), true)
+	if p.status != 407 {
+		p.decide(t, &x.web, &p.web, p.status == 401, h.all("www-authenticate"), false)
+	}
+}
+
+// undecided reports whether a status may come from somebody who has not looked at
+// credentials: a server that cannot read the request, is too busy, or was not reached.
+func undecided(status int) bool {
+	switch status {
+	case 400, 408, 413, 414, 421, 429, 431, 502, 503, 504:
+		return true
+	}
+	return false
 }
 
 // decide reports an attempt that was refused, or one that let somebody new in. What
 // is only a step of an exchange is neither.
-func (p *parser) decide(t int64, a *attempt, l *login, refused bool, challenge []byte, proxy bool) {
+func (p *parser) decide(t int64, a *attempt, l *login, refused bool, challenges iter.Seq[[]byte], proxy bool) {
 	if !a.final {
 		return
 	}
 	if refused {
-		if line.EqualFold(parameter(challenge, "STALE"), "TRUE") { // the nonce was too old, not the password wrong
-			return
+		for c := range challenges {
+			if a.goesOn(c) {
+				return
+			}
 		}
-		p.tellLogin(t, a, protocols.Rejected, proxy)
 		l.user, l.mechanism = l.user[:0], ""
 		if !proxy {
 			p.out.SetAccount(nil)
 		}
+		p.tellLogin(t, a, protocols.Rejected, proxy)
 		return
 	}
 	if a.mechanism == l.mechanism && bytes.Equal(a.user, l.user) {
@@ -194,6 +228,17 @@ func (p *parser) decide(t int64, a *attempt, l *login, refused bool, challenge [
 		p.out.SetAccount(a.user)
 	}
 	p.tellLogin(t, a, protocols.Accepted, proxy)
+}
+
+// goesOn reports whether a challenge says that the exchange is not over: the nonce was
+// too old, not the password wrong (RFC 7616, section 3.3), or the server has an answer
+// to the token (RFC 4559, section 5).
+func (a *attempt) goesOn(challenge []byte) bool {
+	scheme, rest := line.Word(challenge)
+	if a.mechanism == "DIGEST" {
+		return line.EqualFold(parameter(rest, "STALE"), "TRUE")
+	}
+	return line.EqualFold(scheme, a.mechanism) && (a.mechanism == "NEGOTIATE" || a.mechanism == "NTLM") && len(rest) > 0 && rest[0] != ','
 }
 
 func (p *parser) tellLogin(t int64, a *attempt, o protocols.Outcome, proxy bool) {

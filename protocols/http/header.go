@@ -1,6 +1,7 @@
 package http
 
 import (
+	"iter"
 	"slices"
 
 	"mailsensor/protocols/http/webmail"
@@ -109,7 +110,7 @@ func (h *header) get(name string) []byte {
 }
 
 // all calls yield with every field of a name.
-func (h *header) all(name string) func(yield func([]byte) bool) {
+func (h *header) all(name string) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for i := range h.fields {
 			if f := &h.fields[i]; f.name == name && !yield(h.bytes[f.from:f.to:f.to]) {
