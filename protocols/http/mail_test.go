@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -78,35 +77,7 @@ func exchangesOf(t testing.TB, text string) (turns []protocoltest.Turn) {
 // TestMail plays every file of testdata/mail, after the documentation of the APIs: up
 // to ---- the exchanges, behind it the events. Each is also cut everywhere.
 func TestMail(t *testing.T) {
-	files, err := filepath.Glob("testdata/mail/*.txt")
-	if err != nil || len(files) < 20 {
-		t.Fatalf("%d goldens, %v", len(files), err)
-	}
-	for _, name := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(name), ".txt"), func(t *testing.T) {
-			b, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			list := []protocols.Protocol{New()}
-			dialogue, want, _ := strings.Cut(string(b), "----\n")
-			turns := exchangesOf(t, dialogue)
-			got := strings.Join(protocoltest.Run(list, protocoltest.Conn(80), turns), "\n") + "\n"
-			if *update {
-				if err := os.WriteFile(name, []byte(dialogue+"----\n"+got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			} else if got != want {
-				t.Errorf("got\n%swant\n%s", got, want)
-			}
-			for _, secret := range []string{"SECRET", "U0VDUkVU", "c3VwZXI"} {
-				if strings.Contains(got, secret) {
-					t.Errorf("%s is in the events", secret)
-				}
-			}
-			protocoltest.CutEverywhere(t, list, protocoltest.Conn(80), turns, 200)
-		})
-	}
+	protocoltest.GoldenIn(t, "testdata/mail", exchangesOf, []protocols.Protocol{New()}, 80, 20)
 }
 
 // Where octets of a call are lost, what was seen counts and is a lower bound; the call

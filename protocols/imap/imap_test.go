@@ -2,7 +2,6 @@ package imap
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,8 +10,6 @@ import (
 	"mailsensor/protocols"
 	"mailsensor/protocols/protocoltest"
 )
-
-var update = flag.Bool("update", false, "rewrite the goldens")
 
 var list = []protocols.Protocol{newProtocol(1 << 62)}
 
@@ -45,13 +42,13 @@ func dialogues(t *testing.T, file string) {
 		got := strings.Join(events[:len(events)-1], "\n") // without the end of the connection
 		out.WriteString("== " + name + "\n" + dialogue + "--\n" + got + "\n\n")
 		t.Run(name, func(t *testing.T) {
-			if got != want && !*update {
+			if got != want && !*protocoltest.Update {
 				t.Errorf("got\n%s\nwant\n%s", got, want)
 			}
 			protocoltest.CutEverywhere(t, list, c, turns, 1500)
 		})
 	}
-	if *update {
+	if *protocoltest.Update {
 		if err := os.WriteFile(file, bytes.TrimSuffix(out.Bytes(), []byte("\n")), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -109,8 +109,19 @@ func Conn(port uint16) capture.Conn {
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).UnixNano()
 
 // Run plays turns through a driver and returns the events, one line each (see
-// Line). A second passes per turn.
-func Run(list []protocols.Protocol, c capture.Conn, turns []Turn) []string {
+// Line). That a protocol was recognised shows in what follows.
+func Run(list []protocols.Protocol, c capture.Conn, turns []Turn) (out []string) {
+	for _, ev := range Play(list, c, turns) {
+		if o, ok := ev.(*protocols.Opening); ok && !o.Proxied && !o.Forwarded {
+			continue
+		}
+		out = append(out, Line(ev))
+	}
+	return out
+}
+
+// Play plays turns through a driver and returns the events. A second passes per turn.
+func Play(list []protocols.Protocol, c capture.Conn, turns []Turn) []protocols.Event {
 	dr := protocols.NewDriver(list)
 	dr.Unguarded = true
 	s := dr.Open(c)
@@ -134,14 +145,7 @@ func Run(list []protocols.Protocol, c capture.Conn, turns []Turn) []string {
 		}
 	}
 	s.Close(now, tot)
-	var out []string
-	for _, ev := range dr.Batch.Events {
-		if o, ok := ev.(*protocols.Opening); ok && !o.Proxied && !o.Forwarded { // that a protocol was recognised shows otherwise
-			continue
-		}
-		out = append(out, Line(ev))
-	}
-	return out
+	return dr.Batch.Events
 }
 
 // Line renders an event for goldens: its type, then every field that is not
@@ -228,56 +232,5 @@ func value(b *strings.Builder, v reflect.Value) {
 		b.WriteString(v.String())
 	default:
 		fmt.Fprint(b, v.Interface())
-	}
-}
-
-// Cut splits the turns' text at two positions counted over all turns' bytes.
-func Cut(turns []Turn, i, j int) []Turn {
-	var out []Turn
-	at := 0
-	for _, turn := range turns {
-		text := turn.Text
-		for _, p := range [2]int{i, j} {
-			if p > at && p < at+len(text) {
-				out = append(out, Turn{Dir: turn.Dir, Text: text[:p-at]})
-				text, at = text[p-at:], p
-			}
-		}
-		at += len(text)
-		out = append(out, Turn{Dir: turn.Dir, Text: text, Gap: turn.Gap})
-	}
-	return out
-}
-
-// CutEverywhere checks that the events are the same however the dialogue is cut
-// into segments: at every pair of positions (thinned out when there are more
-// than limit pairs), and one byte at a time.
-func CutEverywhere(t testing.TB, list []protocols.Protocol, c capture.Conn, turns []Turn, limit int) {
-	t.Helper()
-	want := strings.Join(Run(list, c, turns), "\n")
-	total := 0
-	var single []Turn
-	for _, turn := range turns {
-		total += len(turn.Text)
-		for k := range turn.Text {
-			single = append(single, Turn{Dir: turn.Dir, Text: turn.Text[k : k+1]})
-		}
-		if turn.Gap > 0 {
-			single = append(single, turn)
-		}
-	}
-	if got := strings.Join(Run(list, c, single), "\n"); got != want {
-		t.Fatalf("one byte at a time:\n got %s\nwant %s", got, want)
-	}
-	step := 1
-	for total/step*(total/step)/2 > limit {
-		step++
-	}
-	for i := 1; i < total; i += step {
-		for j := i; j < total; j += step {
-			if got := strings.Join(Run(list, c, Cut(turns, i, j)), "\n"); got != want {
-				t.Fatalf("cut at %d and %d:\n got %s\nwant %s", i, j, got, want)
-			}
-		}
 	}
 }

@@ -33,17 +33,11 @@ func (m *imap) scan(d capture.Dir, b, out []byte) int {
 	if d == capture.ToServer && m.raw > 0 && m.sync && !m.plus { // it was not asked for: what comes is something else
 		m.spoilt = true
 	}
-	if n, done := m.prelude(d, b, out); done {
+	n, text, done := m.line(d, b, out, m.reply)
+	if done {
 		return n
 	}
-	n, text := next(b)
-	if n == 0 {
-		return 0
-	}
 	switch {
-	case d == capture.ToClient:
-		copy(out, b[:n])
-		m.reply(text)
 	case m.exchange.on:
 		m.answer(b[:n], out, text)
 	case m.open:
@@ -189,18 +183,8 @@ func (s *sieve) scan(d capture.Dir, b, out []byte) int {
 		s.raw = 0
 		return n
 	}
-	if n, done := s.prelude(d, b, out); done {
-		return n
-	}
-	n, text := next(b)
-	if n == 0 {
-		return 0
-	}
-	if d == capture.ToClient {
-		copy(out, b[:n])
-		if w, _ := word(bytes.Replace(text, []byte{'('}, []byte{' '}, 1)); w == "OK" || w == "NO" || w == "BYE" {
-			s.exchange.on = false
-		}
+	n, text, done := s.line(d, b, out, s.reply)
+	if done {
 		return n
 	}
 	size, _, marker := literal(text)
@@ -226,6 +210,12 @@ func (s *sieve) scan(d capture.Dir, b, out []byte) int {
 	s.open = marker > 0
 	s.raw, s.show = size, s.shown
 	return n
+}
+
+func (s *sieve) reply(text []byte) {
+	if w, _ := word(bytes.Replace(text, []byte{'('}, []byte{' '}, 1)); w == "OK" || w == "NO" || w == "BYE" {
+		s.exchange.on = false
+	}
 }
 
 // sasl is a message of the client, quoted or a literal.

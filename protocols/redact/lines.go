@@ -19,6 +19,20 @@ type lines struct {
 	show     bool // they are kept
 }
 
+// line takes the next line. What is not the client's to say in this state is done with,
+// the server's lines as well: those are kept, and told to reply.
+func (l *lines) line(d capture.Dir, b, out []byte, reply func(text []byte)) (n int, text []byte, done bool) {
+	if n, done := l.prelude(d, b, out); done {
+		return n, nil, true
+	}
+	n, text = next(b)
+	if d == capture.ToClient && n > 0 {
+		copy(out, b[:n])
+		reply(text)
+	}
+	return n, text, n == 0 || d == capture.ToClient
+}
+
 // prelude does what is alike: TLS behind STARTTLS, counted content.
 func (l *lines) prelude(d capture.Dir, b, out []byte) (n int, done bool) {
 	if d == capture.ToServer && l.starttls && b[0] == handshake {
@@ -100,23 +114,8 @@ type smtp struct {
 var smtpVerbs = []string{"EHLO", "HELO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP", "QUIT", "VRFY", "EXPN", "HELP", "STARTTLS"}
 
 func (s *smtp) scan(d capture.Dir, b, out []byte) int {
-	if n, done := s.prelude(d, b, out); done {
-		return n
-	}
-	n, text := next(b)
-	if n == 0 {
-		return 0
-	}
-	if d == capture.ToClient {
-		copy(out, b[:n])
-		switch {
-		case bytes.HasPrefix(text, []byte("334")):
-			s.exchange.asked(text[min(4, len(text)):])
-		case bytes.HasPrefix(text, []byte("354")):
-			s.content = s.data
-		case s.exchange.on && len(text) >= 3 && (len(text) == 3 || text[3] != '-') && text[0] != '3' && !s.pipelined(text):
-			s.exchange.on = false
-		}
+	n, text, done := s.line(d, b, out, s.reply)
+	if done {
 		return n
 	}
 	verb, rest := word(text)
@@ -141,6 +140,17 @@ func (s *smtp) scan(d capture.Dir, b, out []byte) int {
 	return n
 }
 
+func (s *smtp) reply(text []byte) {
+	switch {
+	case bytes.HasPrefix(text, []byte("334")):
+		s.exchange.asked(text[min(4, len(text)):])
+	case bytes.HasPrefix(text, []byte("354")):
+		s.content = s.data
+	case s.exchange.on && len(text) >= 3 && (len(text) == 3 || text[3] != '-') && text[0] != '3' && !s.pipelined(text):
+		s.exchange.on = false
+	}
+}
+
 // pipelined reports whether a reply is not the verdict on an exchange but one to a
 // command before it. 2xx but 235 may be.
 func (s *smtp) pipelined(text []byte) bool { return text[0] == '2' && string(text[:3]) != "235" }
@@ -162,21 +172,8 @@ type pop3 struct{ lines }
 var pop3Verbs = []string{"USER", "CAPA", "STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "NOOP", "RSET", "QUIT", "STLS", "LAST", "UTF8", "LANG"}
 
 func (p *pop3) scan(d capture.Dir, b, out []byte) int {
-	if n, done := p.prelude(d, b, out); done {
-		return n
-	}
-	n, text := next(b)
-	if n == 0 {
-		return 0
-	}
-	if d == capture.ToClient {
-		copy(out, b[:n])
-		switch {
-		case bytes.HasPrefix(text, []byte("+ ")):
-			p.exchange.asked(text[2:])
-		case bytes.HasPrefix(text, []byte("+OK")), bytes.HasPrefix(text, []byte("-ERR")):
-			p.exchange.on = false
-		}
+	n, text, done := p.line(d, b, out, p.reply)
+	if done {
 		return n
 	}
 	verb, rest := word(text)
@@ -202,4 +199,13 @@ func (p *pop3) scan(d capture.Dir, b, out []byte) int {
 		hide(b[:n], out, text)
 	}
 	return n
+}
+
+func (p *pop3) reply(text []byte) {
+	switch {
+	case bytes.HasPrefix(text, []byte("+ ")):
+		p.exchange.asked(text[2:])
+	case bytes.HasPrefix(text, []byte("+OK")), bytes.HasPrefix(text, []byte("-ERR")):
+		p.exchange.on = false
+	}
 }

@@ -116,7 +116,7 @@ func TestModel(t *testing.T) {
 
 // told is what the events of a session say of its commands, behind the first.
 func told(turns []protocoltest.Turn) (out []string) {
-	dr := protocols.NewDriver(sieves())
+	dr := protocols.NewDriver([]protocols.Protocol{New()})
 	dr.Unguarded = true
 	s := dr.Open(protocoltest.Conn(4190))
 	for i, turn := range turns {

@@ -27,15 +27,39 @@ func probe(p protocols.Probe) protocols.Verdict {
 	return protocols.NeedMore
 }
 
+// probeSMTP leaves to LMTP what says that it is.
+func probeSMTP(p protocols.Probe) protocols.Verdict {
+	v := probe(p)
+	if v == protocols.Reject || p.Midstream {
+		return v
+	}
+	first, _, _ := bytes.Cut(p.ToServer, []byte{'\n'})
+	w, _ := verb(bytes.TrimRight(first, "\r"))
+	switch lmtp, whole := greetsLMTP(p.ToClient); {
+	case w == wordLHLO, lmtp && whole:
+		return protocols.Reject
+	case lmtp:
+		return protocols.NeedMore
+	}
+	return v
+}
+
+// greetsLMTP reports whether a greeting names LMTP and not SMTP, and whether it has come
+// to its end.
+func greetsLMTP(b []byte) (lmtp, whole bool) {
+	greeting, _, whole := bytes.Cut(b, []byte{'\n'})
+	return lmtpNamed(greeting) && !smtpNamed(greeting), whole
+}
+
 // probeLMTP recognises LMTP by its LHLO, or by a greeting that names it.
 func probeLMTP(p protocols.Probe) protocols.Verdict {
-	greeting, _, _ := bytes.Cut(p.ToClient, []byte{'\n'})
+	lmtp, greeted := greetsLMTP(p.ToClient)
 	first, _, whole := bytes.Cut(p.ToServer, []byte{'\n'})
 	w, _ := verb(bytes.TrimRight(first, "\r"))
 	switch v := probe(p); {
 	case v == protocols.Reject:
 		return v
-	case w == wordLHLO, lmtpNamed(greeting) && v == protocols.Accept:
+	case w == wordLHLO, lmtp && greeted && v == protocols.Accept:
 		return v
 	case whole, v == protocols.Accept && len(p.ToServer) > len("LHLO"):
 		return protocols.Reject
@@ -43,9 +67,13 @@ func probeLMTP(p protocols.Probe) protocols.Verdict {
 	return protocols.NeedMore
 }
 
-func lmtpNamed(text []byte) bool {
-	for i := range text {
-		if (text[i] == 'L' || text[i] == 'l') && line.HasPrefixFold(text[i:], "LMTP") {
+func lmtpNamed(text []byte) bool { return names(text, 'L', "LMTP") }
+
+func smtpNamed(text []byte) bool { return names(text, 'S', "SMTP") }
+
+func names(text []byte, initial byte, word string) bool {
+	for i, c := range text {
+		if c&^0x20 == initial && line.HasPrefixFold(text[i:], word) {
 			return true
 		}
 	}
@@ -85,15 +113,7 @@ func judgeServer(b []byte) protocols.Verdict {
 }
 
 // named reports whether a greeting says which protocol it opens.
-func named(text []byte) bool {
-	for i := range text {
-		if (text[i] == 'S' || text[i] == 's') && line.HasPrefixFold(text[i:], "SMTP") ||
-			(text[i] == 'L' || text[i] == 'l') && line.HasPrefixFold(text[i:], "LMTP") {
-			return true
-		}
-	}
-	return false
-}
+func named(text []byte) bool { return smtpNamed(text) || lmtpNamed(text) }
 
 // judgeClient judges the client's first command.
 func judgeClient(b []byte, server protocols.Verdict) protocols.Verdict {

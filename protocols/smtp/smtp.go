@@ -38,7 +38,7 @@ type Config struct {
 
 // New returns the protocol. The ports are those of SMTP and submission.
 func New(c Config) protocols.Protocol {
-	return protocol(c, "smtp", probe, 25, 587, 2525, 465)
+	return protocol(c, "smtp", probeSMTP, 25, 587, 2525, 465)
 }
 
 // NewLMTP returns LMTP (RFC 2033), which differs by its LHLO and by a reply to
