@@ -24,12 +24,12 @@ import (
 // of each file are a matter of minutes.
 const (
 	windowFrames = 250
-	windowBytes  = 192 << 10 // of a file that is spoilt as a file
-	fileFrames   = 20_000    // kept of a long capture, from all over it
+	windowBytes  = 192 << 10        // of a file that is spoilt as a file
+	fileFrames   = 20_000           // kept of a long capture, from all over it
 	mutantTime   = 10 * time.Second // of the processor: others may keep it busy
 	mutantWait   = 10 * time.Minute // for one that does nothing at all
-	mutantHeap   = 256 << 20 // in use at the end
-	mutantAlloc  = 512 << 20 // allocated on the way
+	mutantHeap   = 256 << 20        // in use at the end
+	mutantAlloc  = 512 << 20        // allocated on the way
 )
 
 // TestMutants replays captures that were spoilt: what was said, frames, the file
