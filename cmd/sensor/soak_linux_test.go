@@ -23,9 +23,13 @@ import (
 // losses are no failure.
 const soakPace = 80
 
-// TestSoak watches programs that talk, for as long as MAILSENSOR_SOAK says; halfway the sensor is killed and started anew. Its memory does
-// not grow, nothing is dropped, and what was said but for the seconds around the
-// killing is in the events. .ci/soak runs it.
+// soakState is the time between snapshots of what was learned, at most.
+const soakState = time.Minute
+
+// TestSoak watches programs that talk, for as long as MAILSENSOR_SOAK says; halfway the
+// sensor is killed and started anew. Its memory does not grow, nothing is dropped, what
+// was said but for the seconds around the killing is in the events, and what was learned
+// but for the last snapshot's minute is gone on with. .ci/soak runs it.
 func TestSoak(t *testing.T) {
 	text := os.Getenv("MAILSENSOR_SOAK")
 	if text == "" {
@@ -46,7 +50,9 @@ func TestSoak(t *testing.T) {
 	}
 	m := newMailPeers(t, livetest.NewPeer(t))
 	events := filepath.Join(t.TempDir(), "events.jsonl")
-	args := []string{"--events", events, "--listen", "127.0.0.1:9425", "--ring-size", "128"}
+	interval := max(min(soakState, duration/10), time.Second)
+	args := []string{"--events", events, "--listen", "127.0.0.1:9425", "--ring-size", "128",
+		"--state", t.TempDir(), "--state-interval", interval.String()}
 	w := startWatcher(t, args...)
 
 	var stop atomic.Bool
@@ -73,6 +79,7 @@ func TestSoak(t *testing.T) {
 	var rss residence
 	var packets, octets, lost float64
 	var lastMark [3]float64
+	var knew ofHour
 	for time.Since(begun) < duration {
 		time.Sleep(min(duration/60, 5*time.Second))
 		if !killed && time.Since(begun) > duration/2 {
@@ -84,6 +91,7 @@ func TestSoak(t *testing.T) {
 			packets, octets, lost = packets+lastMark[0], octets+lastMark[1], lost+lastMark[2]
 			w = startWatcher(t, args...)
 			outage = time.Since(from)
+			knew.goneOn(t, m, interval)
 			t.Logf("killed and back within %v; slope of the memory until then %.0f KiB a minute, of the second half of it; %.0f MiB at the end",
 				outage.Round(time.Millisecond), rss.slope(), rss.last())
 			rss = nil
@@ -91,6 +99,7 @@ func TestSoak(t *testing.T) {
 		}
 		lastMark = [3]float64{scraped(t, "capture_packets_total"), scraped(t, "capture_bytes_total"),
 			scraped(t, "capture_kernel_drops_total") + scraped(t, "shed_packets_total")}
+		knew = hourNow(t, m)
 		rss = append(rss, moment{time.Since(begun).Minutes(), resident(w.cmd.Process.Pid)})
 	}
 	stop.Store(true)
@@ -120,6 +129,38 @@ func TestSoak(t *testing.T) {
 	}
 	if duration >= 10*time.Minute && rss.slope() > 512 {
 		t.Errorf("the memory grows by %.0f KiB a minute", rss.slope())
+	}
+}
+
+// ofHour is what the baselines have of the hour that goes on, and what the servers were
+// told by then.
+type ofHour struct {
+	at         time.Time
+	seen, told float64
+}
+
+func hourNow(t *testing.T, m *mailPeers) ofHour {
+	l := ofHour{at: time.Now(), seen: scraped(t, "host_hour_seen", `metric="messages_sent"`)}
+	m.smtp.count(func() { l.told = float64(m.smtp.accepted) })
+	return l
+}
+
+// goneOn fails unless a sensor that was killed and is back knows of the hour what it
+// knew before, but for what came after the last snapshot.
+func (before ofHour) goneOn(t *testing.T, m *mailPeers, interval time.Duration) {
+	t.Helper()
+	if saved := scraped(t, "state_saved_timestamp_seconds"); saved < float64(before.at.Add(-interval).Unix()-10) {
+		t.Errorf("the last snapshot is of %.0f, %.0f s before the end", saved, float64(before.at.Unix())-saved)
+	}
+	var now ofHour
+	for end := time.Now().Add(20 * time.Second); now.seen == 0 && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		now = hourNow(t, m)
+	}
+	missing, passed := before.seen+now.told-before.told-now.seen, now.at.Sub(before.at).Seconds()
+	rate := (now.told - before.told) / passed
+	t.Logf("of %.0f messages of this hour, the baselines have %.0f after the start anew; %.0f are missing, %.1f s of traffic", before.seen+now.told-before.told, now.seen, missing, missing/rate)
+	if now.at.Truncate(time.Hour) == before.at.Truncate(time.Hour) && missing > rate*(interval.Seconds()+passed+10) {
+		t.Errorf("%.0f messages were forgotten: %.1f s of traffic", missing, missing/rate)
 	}
 }
 
@@ -159,8 +200,8 @@ func resident(pid int) (kib float64) {
 	return kib
 }
 
-// scraped sums a metric.
-func scraped(t *testing.T, name string) (sum float64) {
+// scraped sums the series of a metric that have a label.
+func scraped(t *testing.T, name string, label ...string) (sum float64) {
 	t.Helper()
 	r, err := http.Get("http://127.0.0.1:9425/metrics")
 	if err != nil {
@@ -171,6 +212,9 @@ func scraped(t *testing.T, name string) (sum float64) {
 	b, _ := io.ReadAll(r.Body)
 	for line := range strings.Lines(string(b)) {
 		if strings.HasPrefix(line, "mailsensor_"+name+"{") || strings.HasPrefix(line, "mailsensor_"+name+" ") {
+			if len(label) > 0 && !strings.Contains(line, label[0]) {
+				continue
+			}
 			v, _ := strconv.ParseFloat(strings.TrimSpace(line[strings.LastIndexByte(line, ' ')+1:]), 64)
 			sum += v
 		}
