@@ -38,7 +38,7 @@ func exported(t *testing.T) map[string][]string {
 	mail(r)
 	r.NewHistogram("event_delay_seconds", []float64{1}, "", "")
 	var text bytes.Buffer
-	r.Write(&text)
+	r.Write(&text, "test")
 
 	series := map[string][]string{
 		"up":                                {"instance", "job"}, // every scrape has it

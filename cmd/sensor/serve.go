@@ -34,9 +34,9 @@ func newServer(address string, a *access, r *metrics.Registry, d *daemon) (*serv
 		return nil, fmt.Errorf("--listen: %w", err)
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, req *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-		r.Write(w)
+		r.Write(w, scraper(req))
 	})
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, d.healthy(), "the pipeline goes on", "the pipeline is stuck")
@@ -50,6 +50,14 @@ func newServer(address string, a *access, r *metrics.Registry, d *daemon) (*serv
 		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){}} // no HTTP/2: nobody who asks needs it
 	return s, nil
+}
+
+// scraper tells one that asks for metrics from another: by address and program, and by
+// what stands behind the question mark, where two are one in that.
+func scraper(req *http.Request) string {
+	host, _, _ := net.SplitHostPort(req.RemoteAddr)
+	s := host + " " + req.UserAgent() + " " + req.URL.RawQuery
+	return s[:min(len(s), 512)]
 }
 
 func answer(w http.ResponseWriter, ok bool, good, bad string) {

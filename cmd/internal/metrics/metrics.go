@@ -17,6 +17,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"time"
 
 	vm "github.com/VictoriaMetrics/metrics"
 )
@@ -28,6 +29,9 @@ type Registry struct {
 	mu   sync.Mutex
 	list []func(*Writer)
 	key  []byte
+
+	now      func() time.Time
+	scrapers map[string]time.Time // when each was here last
 }
 
 // HashNames has names that come from traffic shown as the first 16 hex digits of their
@@ -41,7 +45,7 @@ func (r *Registry) HashNames(key []byte) {
 // New returns a Registry that exposes the build and the process.
 func New(version string) *Registry {
 	vm.ExposeMetadata(true)
-	r := &Registry{}
+	r := &Registry{now: time.Now, scrapers: map[string]time.Time{}}
 	r.Gather(func(w *Writer) {
 		w.Gauge("build_info", 1, "version", version, "go", runtime.Version())
 	})
@@ -55,10 +59,11 @@ func (r *Registry) Gather(f func(*Writer)) {
 	r.list = append(r.list, f)
 }
 
-// Write writes all series, in families.
-func (r *Registry) Write(out io.Writer) {
+// Write writes all series, in families, for the scraper of a name: a series that is new
+// to it is 0.
+func (r *Registry) Write(out io.Writer, scraper string) {
 	buf := bufio.NewWriter(out)
-	for _, f := range r.collect(false).list {
+	for _, f := range r.collect(false, scraper).list {
 		fmt.Fprintf(buf, "# HELP %s %s\n# TYPE %s %s\n", f.Name, f.Help, f.Name, f.Kind)
 		for _, s := range f.Samples {
 			buf.WriteString(s.Name)
@@ -74,12 +79,15 @@ func (r *Registry) Write(out io.Writer) {
 
 // Families returns what there is now but for the process. Series that are new have
 // their values, where Write begins with 0.
-func (r *Registry) Families() []*Family { return r.collect(true).list }
+func (r *Registry) Families() []*Family { return r.collect(true, "").list }
 
-func (r *Registry) collect(raw bool) *Writer {
+func (r *Registry) collect(raw bool, scraper string) *Writer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	w := &Writer{raw: raw, key: r.key, byName: map[string]*Family{}}
+	if !raw {
+		w.since = r.visit(scraper)
+	}
 	for _, f := range r.list {
 		f(w)
 	}
@@ -103,6 +111,7 @@ type Sample struct {
 // Writer takes series. Labels are names and values in turn.
 type Writer struct {
 	raw    bool
+	since  time.Time // what came into being later is new to the scraper
 	key    []byte
 	byName map[string]*Family
 	list   []*Family

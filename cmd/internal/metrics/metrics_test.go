@@ -15,7 +15,7 @@ import (
 
 func text(r *Registry) string {
 	var b bytes.Buffer
-	r.Write(&b)
+	r.Write(&b, "test")
 	return b.String()
 }
 

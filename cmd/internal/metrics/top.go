@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Other is the label of what has no series of its own.
@@ -14,16 +15,13 @@ const Other = "other"
 // label other. A label that outgrows the smallest of them takes its place, and what
 // that one had counted goes to other: no series ever shrinks, and the sum over all
 // is right once a series was written twice.
-//
-// A new series is written as 0 first. Prometheus takes the first value of a series for
-// what it always had, and would not see what an account downloaded in its first burst.
 type Top struct {
 	name, label string
 	size        int
 
 	mu     sync.Mutex
-	shown  map[string]uint64
-	told   map[string]bool   // that were written as 0 already
+	shown  map[string]counted
+	now    func() time.Time
 	others map[string]uint64 // candidates, a rough count
 	other  uint64
 }
@@ -33,7 +31,7 @@ const candidates = 8
 
 // NewTop returns a counter with size series beside other, and registers it.
 func (r *Registry) NewTop(name, label string, size int) *Top {
-	t := &Top{name: name, label: label, size: size, shown: map[string]uint64{}, told: map[string]bool{}, others: map[string]uint64{}}
+	t := &Top{name: name, label: label, size: size, shown: map[string]counted{}, now: r.now, others: map[string]uint64{}}
 	r.Gather(t.write)
 	return t
 }
@@ -43,11 +41,12 @@ func (t *Top) Add(value []byte, n uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if old, ok := t.shown[string(value)]; ok {
-		t.shown[string(value)] = old + n
+		old.n += n
+		t.shown[string(value)] = old
 		return
 	}
 	if len(t.shown) < t.size && string(value) != Other {
-		t.shown[string(value)] = n
+		t.shown[string(value)] = counted{n, t.now()}
 		return
 	}
 	t.other += n
@@ -73,8 +72,8 @@ func (t *Top) consider(value []byte, n uint64) {
 	t.others[string(value)] = count
 	least, at := "", count
 	for k, v := range t.shown {
-		if v < at || v == at && least != "" && k < least {
-			least, at = k, v
+		if v.n < at || v.n == at && least != "" && k < least {
+			least, at = k, v.n
 		}
 	}
 	if least == "" {
@@ -82,21 +81,16 @@ func (t *Top) consider(value []byte, n uint64) {
 	}
 	t.other += at
 	delete(t.shown, least)
-	delete(t.told, least)
 	delete(t.others, string(value))
 	t.others[least] = at
-	t.shown[string(value)] = 0 // what it had is in other
+	t.shown[string(value)] = counted{0, t.now()} // what it had is in other
 }
 
 func (t *Top) write(w *Writer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, k := range slices.Sorted(maps.Keys(t.shown)) {
-		v := t.shown[k]
-		if !t.told[k] && !w.raw {
-			t.told[k], v = true, 0
-		}
-		w.Counter(t.name, v, t.label, w.name(k))
+		w.Counter(t.name, w.of(t.shown[k]), t.label, w.name(k))
 	}
 	w.Counter(t.name, t.other, t.label, Other)
 }

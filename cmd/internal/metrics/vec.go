@@ -4,23 +4,23 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Vec is a counter by labels whose values are constants of the program: protocols,
-// outcomes. A series is written as 0 first, as those of a Top are. It is for any number
-// of goroutines.
+// outcomes. It is for any number of goroutines.
 type Vec struct {
 	name   string
 	labels []string
 
 	mu     sync.Mutex
-	values map[string]uint64 // by the values of the labels, NUL between them
-	told   map[string]bool
+	values map[string]counted // by the values of the labels, NUL between them
+	now    func() time.Time
 }
 
 // NewVec returns a counter and registers it.
 func (r *Registry) NewVec(name string, labels ...string) *Vec {
-	v := &Vec{name: name, labels: labels, values: map[string]uint64{}, told: map[string]bool{}}
+	v := &Vec{name: name, labels: labels, values: map[string]counted{}, now: r.now}
 	r.Gather(v.write)
 	return v
 }
@@ -36,10 +36,11 @@ func (v *Vec) Add(n uint64, values ...string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if old, ok := v.values[string(key)]; ok {
-		v.values[string(key)] = old + n
+		old.n += n
+		v.values[string(key)] = old
 		return
 	}
-	v.values[string(key)] = n
+	v.values[string(key)] = counted{n, v.now()}
 }
 
 func (v *Vec) write(w *Writer) {
@@ -55,10 +56,6 @@ func (v *Vec) write(w *Writer) {
 		for i, s := range strings.Split(strings.TrimSuffix(k, "\x00"), "\x00") {
 			labels = append(labels, v.labels[i], s)
 		}
-		n := v.values[k]
-		if !v.told[k] && !w.raw {
-			v.told[k], n = true, 0
-		}
-		w.Counter(v.name, n, labels...)
+		w.Counter(v.name, w.of(v.values[k]), labels...)
 	}
 }

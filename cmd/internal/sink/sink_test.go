@@ -123,7 +123,7 @@ func metric(t *testing.T, g *Group, name string) int {
 	r := metrics.New("")
 	r.Gather(g.Gather)
 	var b bytes.Buffer
-	r.Write(&b)
+	r.Write(&b, "test")
 	for line := range strings.Lines(b.String()) {
 		if rest, ok := strings.CutPrefix(line, fmt.Sprintf("mailsensor_sink_%s{sink=%q} ", name, g.sinks[0].name)); ok {
 			var n float64
