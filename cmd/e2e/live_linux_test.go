@@ -14,9 +14,9 @@ import (
 	"mailsensor/capture/synth"
 )
 
-// A sensor on an interface, scraped as the files in this folder have it: everything
-// that a panel asks is answered by Prometheus, and what only a live capture has is
-// there, too.
+// A sensor on an interface, scraped as the files in deploy have it: everything that a
+// panel asks is answered by Prometheus and by VictoriaMetrics, and what only a live
+// capture has is there, too.
 func TestEndToEndLive(t *testing.T) {
 	path := sensor(t)
 	prometheus := need(t, "prometheus")
@@ -54,7 +54,12 @@ func TestEndToEndLive(t *testing.T) {
 	began := time.Now()
 	s := start(t, "127.0.0.1:9090", "/-/ready", prometheus, "--web.listen-address=127.0.0.1:9090",
 		"--config.file="+filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path="+filepath.Join(dir, "data"))
-	s.await("mailsensor_build_info", 1)
+	v := victoria(t, "1d", "-promscrape.config="+filepath.Join(dir, "prometheus.yml"), "-promscrape.config.strictParse=false")
+	start(t, "127.0.0.1:8880", "/health", need(t, "vmalert"), "-httpListenAddr=127.0.0.1:8880", "-rule="+filepath.Join(dir, "rules.yml"),
+		"-evaluationInterval=1s", "-datasource.url="+v.url, "-remoteWrite.url="+v.url, "-notifier.url=http://127.0.0.1:9")
+	for _, s := range []server{s, v} {
+		s.await("mailsensor_build_info", 1)
+	}
 	// What is damaged is of other hosts, as it is in the other captures whole.
 	for _, name := range []string{"oneway-c2s", "mid-connection", "loss"} {
 		peer.Send(moved(frames(t, captures+"/capture/"+name+".pcap"))...)
@@ -70,9 +75,13 @@ func TestEndToEndLive(t *testing.T) {
 	}
 	sensor.Signal(syscall.SIGCONT)
 	livetest.IP(t, "link set idle0 down")
-	s.await("sum(increase(mailsensor_capture_kernel_drops_total[1m]))", 1)
-	s.await("count(mailsensor_capture_interface_up == 0)", 1)
-	s.check(window{began, time.Now(), time.Second}, fromWire)
+	for _, s := range []server{s, v} {
+		s.await("sum(increase(mailsensor_capture_kernel_drops_total[1m]))", 1)
+		s.await("count(mailsensor_capture_interface_up == 0)", 1)
+		s.await("count(mailsensor_account_hour_seen / (mailsensor_account_hour_bound > 0))", 1)
+		s.await("count(mailsensor:capture_dropped:ratio_rate5m)", 1)
+		s.check(window{began, time.Now(), time.Second}, fromWire)
+	}
 }
 
 // frames returns the Ethernet frames of captures.

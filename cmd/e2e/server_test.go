@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -201,3 +202,14 @@ func (s server) values(w window, match, label string) (values []string) {
 }
 
 func stamp(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
+
+// free returns an address on loopback on which nobody listens.
+func free(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}

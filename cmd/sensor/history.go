@@ -20,11 +20,14 @@ import (
 // historyFlags are what makes series of a replay.
 type historyFlags struct {
 	Push          string        `placeholder:"URL" help:"Send metrics at the time of the packets to VictoriaMetrics, as in http://127.0.0.1:8428."`
-	PushInterval  time.Duration `default:"60s" placeholder:"TIME" help:"Time of the capture between two samples, of --openmetrics too; 60s by default."`
+	PushInterval  time.Duration `default:"15s" placeholder:"TIME" help:"Time of the capture between two samples, of --openmetrics too; 15s by default, as the dashboards expect it."`
 	PushTokenFile string        `placeholder:"FILE" help:"File with the bearer token to show to --push."`
 	OpenMetrics   string        `name:"openmetrics" placeholder:"FILE" help:"Write metrics at the time of the packets, for: promtool tsdb create-blocks-from openmetrics."`
 	CaptureName   string        `placeholder:"NAME" help:"What the labels capture and instance of these metrics say; the name of the first file by default."`
 }
+
+// prometheusKeeps is the default of --storage.tsdb.retention.time.
+const prometheusKeeps = 15 * 24 * time.Hour
 
 // series are the metrics of a replay; nil where none are wanted.
 type series struct {
@@ -126,6 +129,10 @@ func (s *series) finish(ctx context.Context, std *streams, quiet bool) error {
 		}
 	}
 	first, last := s.recorder.Span()
+	if age := time.Since(time.Unix(0, first)); s.flags.OpenMetrics != "" && last != 0 && age > prometheusKeeps && !quiet {
+		fmt.Fprintf(std.err, "sensor: --openmetrics: samples go back %d days: Prometheus deletes those from before its --storage.tsdb.retention.time, which is 15d unless it was told otherwise\n",
+			int(age.Hours()/24))
+	}
 	if s.pusher == nil || last == 0 {
 		return nil
 	}

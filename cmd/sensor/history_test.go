@@ -11,6 +11,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mailsensor/capture/pcapfile"
+	"mailsensor/capture/synth"
 )
 
 // lastOf sums the last values of the series of a name, by what its labels hold.
@@ -85,6 +88,30 @@ func TestOpenMetrics(t *testing.T) {
 				t.Errorf("%s: %s: %d, the summary has %d", file, c.name, c.got, c.want)
 			}
 		}
+	}
+}
+
+// What Prometheus deletes unless it was told otherwise is said.
+func TestOpenMetricsTooOld(t *testing.T) {
+	src, err := pcapfile.Open([]string{normal}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frames, err := synth.Load(src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range frames {
+		frames[i].Time = 1_700_000_000e9 + int64(i)
+	}
+	dir := t.TempDir()
+	old := filepath.Join(dir, "old.pcap")
+	if err := synth.WriteFile(old, frames); err != nil {
+		t.Fatal(err)
+	}
+	o := sensor(nil, "replay", "--openmetrics", filepath.Join(dir, "om"), old)
+	if o.code != exitOK || !strings.Contains(o.err, "--storage.tsdb.retention.time") {
+		t.Errorf("exit %d: %s", o.code, o.err)
 	}
 }
 

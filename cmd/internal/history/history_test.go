@@ -58,12 +58,18 @@ func TestOpenMetrics(t *testing.T) {
 		`mailsensor_messages_total{protocol="smtp",capture="x\"y"} 0 1700000040` + "\n" +
 			`mailsensor_messages_total{protocol="smtp",capture="x\"y"} 0 1700000100` + "\n" +
 			`mailsensor_messages_total{protocol="smtp",capture="x\"y"} 1 1700000160` + "\n" +
+			`mailsensor_messages_total{protocol="smtp",capture="x\"y"} 1 1700000220` + "\n" +
+			`mailsensor_messages_total{protocol="smtp",capture="x\"y"} 1 1700000280` + "\n" +
+			`mailsensor_messages_total{protocol="smtp",capture="x\"y"} 1 1700000340` + "\n" +
 			`mailsensor_messages_total{protocol="smtp",capture="x\"y"} 1 1700000400` + "\n" +
+			`mailsensor_messages_total{protocol="smtp",capture="x\"y"} 1 1700000460` + "\n" +
 			`mailsensor_messages_total{protocol="smtp",capture="x\"y"} 1 1700000580` + "\n" +
 			`mailsensor_messages_total{protocol="smtp",capture="x\"y"} 6 1700000640` + "\n",
 		`mailsensor_account_messages_total{account="a\"b",capture="x\"y"} 0 1700000580` + "\n" +
 			`mailsensor_account_messages_total{account="a\"b",capture="x\"y"} 5 1700000640` + "\n",
-		`mailsensor_messages_total{protocol="smtp",capture="x\"y"} 6 1700001240` + "\n",
+		`mailsensor_messages_total{protocol="smtp",capture="x\"y"} 6 1700000940` + "\n" +
+			`mailsensor_messages_total{protocol="smtp",capture="x\"y"} 6 1700001180` + "\n" +
+			`mailsensor_messages_total{protocol="smtp",capture="x\"y"} 6 1700001240` + "\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %s in\n%s", want, text)

@@ -189,8 +189,12 @@ func (r *Recorder) thin() {
 // gone that has had no sample for five minutes.
 const repeatEvery = int64(4 * time.Minute)
 
+// settle is for how many intervals a value that stays is told each time: a rate is over
+// four of them, and would not be drawn as 0 without samples in which nothing changes.
+const settle = 5
+
 // samples gives those of a series, in the order of time: when the value changes, right
-// before that, and now and then.
+// before and for a while after that, and now and then.
 func (r *Recorder) samples(t *track, emit func(at int64, value float64)) {
 	step := max(r.interval, repeatEvery-repeatEvery%r.interval)
 	for i, p := range t.points {
@@ -203,8 +207,13 @@ func (r *Recorder) samples(t *track, emit func(at int64, value float64)) {
 		}
 		last := end - r.interval
 		emit(p.at, p.value)
-		for at := p.at + step; at < last; at += step {
+		for at, n := p.at+r.interval, 1; at < last; n++ {
 			emit(at, p.value)
+			if n < settle {
+				at += r.interval
+			} else {
+				at += step
+			}
 		}
 		if last > p.at {
 			emit(last, p.value)
