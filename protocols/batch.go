@@ -183,7 +183,7 @@ func (b *Batch) message(h Head) *Message {
 		f = Facts{From: x.from[:], To: x.to[:], Received: x.received[:], Attachments: x.attachments[:]}
 	}
 	*m = Message{Head: h, Recipients: r[:0]}
-	m.Facts = Facts{From: f.From[:0], To: f.To[:0], Received: f.Received[:0], Attachments: f.Attachments[:0]}
+	m.Facts = Facts{From: f.From[:0], To: f.To[:0], Received: f.Received[:0], Attachments: f.Attachments[:0], LinkHosts: f.LinkHosts[:0]}
 	return m
 }
 

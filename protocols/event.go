@@ -160,8 +160,9 @@ type Facts struct {
 	Received        [][]byte // "from" and "by" host of each hop, newest first, bounded
 	ReceivedCount   uint32
 	Attachments     []Attachment
-	AttachmentCount uint32 // all, those beyond the bound of Attachments too
-	Truncated       bool   // a bound was hit or bytes were lost: what is here is not all
+	AttachmentCount uint32   // all, those beyond the bound of Attachments too
+	LinkHosts       [][]byte // hosts of the http and https URLs in text, lower case, each once, bounded; none where nobody asked
+	Truncated       bool     // a bound was hit or bytes were lost: what is here is not all
 }
 
 // Attachment is one leaf part of a message that is marked as attachment or

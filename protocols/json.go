@@ -150,6 +150,7 @@ func (l *jsonLine) facts(f *Facts) {
 		}
 		l.end(']')
 	}
+	l.texts("link_hosts", f.LinkHosts)
 	l.flag("truncated", f.Truncated)
 	l.end('}')
 }

@@ -45,11 +45,11 @@ func TestAppendJSON(t *testing.T) {
 			`"confidence":"exact","outcome":"rejected","code":550,"null_sender":true,` +
 				`"recipients":[{"address":"x@y","outcome":"rejected","code":550}],"recipients_accepted":0,"recipients_rejected":1,"transfer":"none"}`},
 		{&Message{Head: smtp, From: []byte("a@b"), Outcome: Accepted, Transfer: Data, Size: 5, Facts: Facts{HeadersSeen: true, ToCount: 2,
-			To: [][]byte{[]byte("x@y"), []byte("z@y")}, AttachmentCount: 1, Attachments: []Attachment{{Type: []byte("text/plain"), Size: 3, Hashed: true}}}},
+			To: [][]byte{[]byte("x@y"), []byte("z@y")}, AttachmentCount: 1, Attachments: []Attachment{{Type: []byte("text/plain"), Size: 3, Hashed: true}}, LinkHosts: [][]byte{[]byte("h.example")}}},
 			`"confidence":"exact","outcome":"accepted","from":"a@b","recipients":[],` +
 				`"recipients_accepted":0,"recipients_rejected":0,"transfer":"data","size":5,` +
 				`"facts":{"to":["x@y","z@y"],"to_count":2,"cc_count":0,"received_count":0,"attachment_count":1,` +
-				`"attachments":[{"type":"text/plain","size":3,"sha256":"` + strings.Repeat("0", 64) + `"}]}}`},
+				`"attachments":[{"type":"text/plain","size":3,"sha256":"` + strings.Repeat("0", 64) + `"}],"link_hosts":["h.example"]}}`},
 		{&MailboxRead{Head: smtp, Command: "UID FETCH", Mailbox: []byte("INBOX"), Items: []ReadItem{
 			{Kind: ReadWhole, ByUID: true, First: 1, Last: 3, Items: 3, Bytes: 99},
 			{Kind: ReadIdentity, First: 4, Last: 4, Other: 17},

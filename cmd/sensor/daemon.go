@@ -55,7 +55,7 @@ type daemon struct {
 
 // newDaemon opens everything that needs a privilege or can fail.
 func newDaemon(c *runCmd, conf config.Config, std *streams) (d *daemon, err error) {
-	d = &daemon{cmd: c, conf: conf, std: std, log: c.logger(std), opt: c.pipeline(), severity: map[string]detectors.Severity{}}
+	d = &daemon{cmd: c, conf: conf, std: std, log: c.logger(std), opt: c.pipeline(conf), severity: map[string]detectors.Severity{}}
 	defer func() {
 		if err != nil {
 			d.close()

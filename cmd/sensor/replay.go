@@ -209,7 +209,7 @@ func (c *replayCmd) config() (config.Config, error) {
 // pipeline turns flags into options.
 func (c *replayCmd) pipeline(conf config.Config) (pipeline.Options, error) {
 	opt := pipeline.Options{
-		Protocols: all.Protocols(all.Config{AttachmentHash: c.AttachmentHash == "sha256"}),
+		Protocols: all.Protocols(all.Config{AttachmentHash: c.AttachmentHash == "sha256", LinkHosts: len(conf.Intel) > 0}),
 		Workers:   c.Workers,
 		Decode:    decode.Options{Checksums: c.Checksums, VLANAware: c.VLANAware},
 	}

@@ -145,9 +145,9 @@ func wallClock() int64 { return time.Now().UnixNano() }
 
 // pipeline turns flags into options. The seed makes the order of flows in the
 // tables hard to predict for whoever sends them.
-func (c *runCmd) pipeline() pipeline.Options {
+func (c *runCmd) pipeline(conf config.Config) pipeline.Options {
 	return pipeline.Options{
-		Protocols: all.Protocols(all.Config{AttachmentHash: c.AttachmentHash == "sha256"}),
+		Protocols: all.Protocols(all.Config{AttachmentHash: c.AttachmentHash == "sha256", LinkHosts: len(conf.Intel) > 0}),
 		Workers:   c.Workers,
 		Decode:    decode.Options{Checksums: c.Checksums, VLANAware: c.VLANAware, Seed: rand.Uint64()},
 	}

@@ -5,11 +5,12 @@
 //
 // It finds: an indicator in the source or target of a connection that means
 // something (a login, a message, a tunnel, a handshake, a rule), in envelopes and
-// headers, and in attachments. And workstation names that attack tools give
+// headers, in attachments, and in the hosts of links in the text of messages. And workstation names that attack tools give
 // themselves, without any list.
 //
-// It misses: what no list has, and links in the text of messages, which are not
-// read.
+// It misses: what no list has; links in the text of messages that did not come over
+// SMTP, whose host is written in other letters (HTML entities, percent signs, UTF-16),
+// or that name no scheme; what a URL has behind its host.
 package intel
 
 import (
@@ -108,6 +109,9 @@ func (d *Detector) message(e *protocols.Message, raise func(detectors.Alert)) {
 	d.address(h, "message", e.Facts.ResentFrom, raise)
 	d.address(h, "message", e.Facts.ForwardedTo, raise)
 	d.host(h, "message", e.Helo, raise)
+	for _, host := range e.Facts.LinkHosts {
+		d.host(h, "link in a message", host, raise)
+	}
 	if d.lists.has(SHA256) {
 		for i := range e.Facts.Attachments {
 			if a := &e.Facts.Attachments[i]; a.Hashed {

@@ -126,6 +126,37 @@ func TestDetector(t *testing.T) {
 	}
 }
 
+// A link in the text of a message is found once, however often it goes out, and mail
+// with other links is quiet.
+func TestLinks(t *testing.T) {
+	l, err := load(t, "plain.txt", "evil.example\n203.0.113.9\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := office(14)
+	for _, ev := range s.Events {
+		if m, ok := ev.(*protocols.Message); ok {
+			m.Facts.LinkHosts = [][]byte{[]byte("www.partner.test"), []byte("notevil.example"), []byte("203.0.113.90")}
+		}
+	}
+	if got := s.Play(New(Default(), l)); len(got) != 0 {
+		t.Errorf("quiet, and %s", got[0].Summary)
+	}
+	for i := range 3 {
+		m := s.Mail(33*time.Hour+time.Duration(i)*time.Minute, "203.0.113.80", "x@partner.test", 2000, "user4@corp.example")
+		m.Facts.LinkHosts = [][]byte{[]byte("www.partner.test"), []byte("login.evil.example")}
+	}
+	m := s.Mail(34*time.Hour, "203.0.113.81", "y@partner.test", 2000, "user4@corp.example")
+	m.Facts.LinkHosts = [][]byte{[]byte("203.0.113.9")}
+	got := s.Play(New(Default(), l))
+	if len(got) != 2 || !strings.Contains(got[0].Summary, "link") || !strings.Contains(got[0].Summary, "login.evil.example") || got[0].Updates != 2 ||
+		!strings.Contains(got[1].Summary, "203.0.113.9") {
+		for _, a := range got {
+			t.Errorf("%+v", a)
+		}
+	}
+}
+
 type hexBytes [32]byte
 
 func (h *hexBytes) Scan(state fmt.ScanState, _ rune) error {

@@ -18,11 +18,12 @@ import (
 // Config holds what the protocols can be told.
 type Config struct {
 	AttachmentHash bool // SHA-256 of every attachment
+	LinkHosts      bool // hosts of the URLs in text
 }
 
 // Protocols returns the list.
 func Protocols(c Config) []protocols.Protocol {
-	mail := smtp.Config{AttachmentHash: c.AttachmentHash}
+	mail := smtp.Config{AttachmentHash: c.AttachmentHash, LinkHosts: c.LinkHosts}
 	return append([]protocols.Protocol{
 		tls.New(),
 		smtp.NewLMTP(mail),

@@ -16,7 +16,7 @@ type base64Reader struct {
 
 // write takes octets of the encoded body.
 func (d *base64Reader) write(b []byte, out *output) {
-	if out.hash != nil {
+	if out.decodes {
 		d.decode(b, out)
 		return
 	}
@@ -35,7 +35,7 @@ func (d *base64Reader) write(b []byte, out *output) {
 // end writes what is left: one or two octets, and what is less than one is
 // dropped.
 func (d *base64Reader) end(out *output) {
-	if out.hash == nil {
+	if !out.decodes {
 		out.size = d.chars/4*3 + d.left()
 		return
 	}

@@ -40,19 +40,28 @@ func mixedMessage(text, n int) []byte {
 	return []byte(s.String())
 }
 
+// htmlMessage is full of links, in quoted-printable.
+func htmlMessage(n int) []byte {
+	const line = "<a href=3D\"https://www.example.com/a?b=3Dc\">some text: more of it</a><br style=\r\n=3D\"color: red\">\r\n"
+	return []byte(header + "Content-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + strings.Repeat(line, n/len(line)))
+}
+
 func BenchmarkMessage(b *testing.B) {
 	for _, bb := range []struct {
 		name    string
 		message []byte
-		hash    bool
+		want    Options
 	}{
-		{"plain-30k", plainMessage(30 << 10), true},
-		{"text-in-multipart", mixedMessage(300<<10, 0), false},
-		{"base64", mixedMessage(0, 300<<10), false},
-		{"base64-sha256", mixedMessage(0, 300<<10), true},
-		{"half-30k", mixedMessage(15<<10, 15<<10), false},
-		{"half-30k-sha256", mixedMessage(15<<10, 15<<10), true},
-		{"header-only", plainMessage(0), false},
+		{"plain-30k", plainMessage(30 << 10), Options{Hash: true}},
+		{"text-in-multipart", mixedMessage(300<<10, 0), Options{}},
+		{"base64", mixedMessage(0, 300<<10), Options{}},
+		{"base64-sha256", mixedMessage(0, 300<<10), Options{Hash: true}},
+		{"half-30k", mixedMessage(15<<10, 15<<10), Options{}},
+		{"half-30k-sha256", mixedMessage(15<<10, 15<<10), Options{Hash: true}},
+		{"plain-30k-links", plainMessage(30 << 10), Options{Links: true}},
+		{"html-30k-links", htmlMessage(30 << 10), Options{Links: true}},
+		{"half-30k-sha256-links", mixedMessage(15<<10, 15<<10), Options{Hash: true, Links: true}},
+		{"header-only", plainMessage(0), Options{}},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
 			var p Parser
@@ -60,7 +69,7 @@ func BenchmarkMessage(b *testing.B) {
 			b.SetBytes(int64(len(bb.message)))
 			b.ReportAllocs()
 			for b.Loop() {
-				segments(&p, &f, bb.message, bb.hash)
+				segments(&p, &f, bb.message, bb.want)
 			}
 		})
 	}

@@ -104,15 +104,15 @@ func TestBounds(t *testing.T) {
 	if n := held(); n > 256<<10 {
 		t.Errorf("holds %d octets", n)
 	}
-	p.Reset(false)
+	p.Reset(Options{})
 	if n := held(); n > 6*maxKept {
 		t.Errorf("keeps %d octets", n)
 	}
 }
 
 // segments reads m as it comes from the wire.
-func segments(p *Parser, f *protocols.Facts, m []byte, hash bool) {
-	p.Reset(hash)
+func segments(p *Parser, f *protocols.Facts, m []byte, o Options) {
+	p.Reset(o)
 	for len(m) > 0 {
 		n := min(len(m), 1460)
 		p.Write(m[:n])
@@ -127,7 +127,7 @@ func TestDoesNotAllocate(t *testing.T) {
 	var f protocols.Facts
 	for _, m := range [][]byte{sample, mixedMessage(5000, 20000), plainMessage(20000)} {
 		for _, hash := range []bool{false, true} {
-			if n := testing.AllocsPerRun(50, func() { segments(&p, &f, m, hash) }); n != 0 {
+			if n := testing.AllocsPerRun(50, func() { segments(&p, &f, m, Options{Hash: hash, Links: hash}) }); n != 0 {
 				t.Errorf("%d octets, hash %v: %v allocations", len(m), hash, n)
 			}
 		}
@@ -140,7 +140,7 @@ func TestNewParserAllocatesOnce(t *testing.T) {
 	var f protocols.Facts
 	for _, m := range [][]byte{mixedMessage(5000, 20000), plainMessage(20000)} {
 		for hash, most := range map[bool]float64{false: 1, true: 3} {
-			n := testing.AllocsPerRun(50, func() { segments(new(Parser), &f, m, hash) })
+			n := testing.AllocsPerRun(50, func() { segments(new(Parser), &f, m, Options{Hash: hash}) })
 			if n > most || n < 1 {
 				t.Errorf("%d octets, hash %v: %v allocations", len(m), hash, n)
 			}
@@ -172,7 +172,7 @@ func FuzzMessage(f *testing.F) {
 		}
 		if len(m) > 0 {
 			cut := int(step) % len(m)
-			two.Reset(true)
+			two.Reset(Options{Hash: true})
 			two.Write(m[:cut])
 			two.Gap(3)
 			two.Write(m[cut:])

@@ -4,11 +4,13 @@ package mime
 type class uint8
 
 const (
-	endsName  class = 1 << iota // of a header field
-	endsWord                    // of a structured field
-	endsAtom                    // of an address, which may have dots, at signs and domain literals
-	endsAngle                   // a piece of an address in angle brackets that is to be taken as it is
-	endsParam                   // a piece of a parameter without quotes and comments
+	endsName      class = 1 << iota // of a header field
+	endsWord                        // of a structured field
+	endsAtom                        // of an address, which may have dots, at signs and domain literals
+	endsAngle                       // a piece of an address in angle brackets that is to be taken as it is
+	endsParam                       // a piece of a parameter without quotes and comments
+	endsAuthority                   // of a URL
+	endsHost                        // of a URL without user information: where its port or what is no URL begins
 )
 
 // classes holds the class of every octet, as one look is less than the several
@@ -20,6 +22,12 @@ func makeClasses() (t [256]class) {
 		if c <= ' ' || c >= 0x7f || c == ':' {
 			t[c] |= endsName
 		}
+		if c <= ' ' || c == 0x7f {
+			t[c] |= endsAuthority
+		}
+		if c < 0x80 && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '-' && c != '.' && c != '_' {
+			t[c] |= endsHost
+		}
 	}
 	for _, e := range [...]struct {
 		octets string
@@ -29,6 +37,7 @@ func makeClasses() (t [256]class) {
 		{" \t\r\n(;,<\":[", endsAtom},
 		{" \t\r\n(,>\":", endsAngle},
 		{"(;=\"", endsParam},
+		{"/\\?#\"'<>`{}|^", endsAuthority},
 	} {
 		for i := range len(e.octets) {
 			t[e.octets[i]] |= e.class

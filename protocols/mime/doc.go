@@ -3,7 +3,7 @@
 // carries messages. A message is pushed through in pieces of any size and is
 // never held: header fields are read one at a time, of bodies only the
 // boundaries between parts are looked for, and only attachments are decoded, to
-// count and hash them. The time is linear in the input, whatever it is.
+// count and hash them, and text where its links are asked for. The time is linear in the input, whatever it is.
 //
 // The grammar is that of RFC 5322 (header fields, addresses), RFC 2045 and 2046
 // (media types, encodings, multiparts), RFC 2047 (encoded words), RFC 2183

@@ -13,6 +13,7 @@ type attachment struct {
 // leaf is the body that is being read.
 type leaf struct {
 	kind   leafKind
+	kept   bool      // it is the last of the attachments
 	broken lineBreak // identity: held until it is known not to belong to a delimiter
 	base64 base64Reader
 	out    output
@@ -28,9 +29,9 @@ const (
 	quotedLeaf
 )
 
-// startLeaf begins an attachment. Those beyond the bound are only counted.
-func (p *Parser) startLeaf() {
-	a, l := &p.part, &p.leaf
+// startAttachment begins an attachment. Those beyond the bound are only counted.
+func (p *Parser) startAttachment() {
+	a := &p.part
 	a.attachments++
 	if len(p.attachments) == maxAttachments {
 		p.truncated = true
@@ -48,6 +49,13 @@ func (p *Parser) startLeaf() {
 	from = len(p.text)
 	p.text = a.appendType(p.text)
 	kept.mediaType, _ = p.keep(from)
+	p.startLeaf(true)
+}
+
+// startLeaf begins a body that is of interest: an attachment, which is kept, or text.
+func (p *Parser) startLeaf(kept bool) {
+	a, l := &p.part, &p.leaf
+	l.kept = kept
 	l.broken, l.base64, l.quoted = noBreak, base64Reader{}, quoted{}
 	switch a.encoding {
 	case base64Encoding:
@@ -57,11 +65,19 @@ func (p *Parser) startLeaf() {
 	default:
 		l.kind = asIs
 	}
-	if p.hashing && p.sha == nil {
-		p.sha = sha256.New()
-		l.out.buf = make([]byte, outputSize)
+	l.out.reset()
+	if p.hashing && kept {
+		if p.sha == nil {
+			p.sha = sha256.New()
+		}
+		l.out.hashTo(p.sha)
 	}
-	l.out.reset(p.sha, p.hashing)
+	if p.scanning && a.isText() {
+		if p.links == nil {
+			p.links = new(links)
+		}
+		l.out.scanTo(p.links)
+	}
 }
 
 // leafWrite takes octets of the body, line breaks before delimiters included.
@@ -96,13 +112,17 @@ func (p *Parser) endLeaf(delimited bool) {
 	case quotedLeaf:
 		l.quoted.end(delimited, &l.out)
 	}
+	l.kind = skipped
+	l.out.end()
+	if !l.kept {
+		return
+	}
 	a := &p.attachments[len(p.attachments)-1]
 	a.size = l.out.size
 	if p.hashing {
-		l.out.sum(&a.sum)
+		p.sha.Sum(a.sum[:0])
 		a.hashed = true
 	}
-	l.kind = skipped
 }
 
 // loseLeaf ends an attachment of which octets were lost.
@@ -110,7 +130,11 @@ func (p *Parser) loseLeaf() {
 	if p.leaf.kind == skipped {
 		return
 	}
+	p.leaf.out.cut()
 	p.endLeaf(true)
+	if !p.leaf.kept {
+		return
+	}
 	a := &p.attachments[len(p.attachments)-1]
 	a.lost, a.hashed = true, false
 	a.sum = [sha256.Size]byte{}

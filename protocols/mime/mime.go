@@ -28,6 +28,7 @@ type Parser struct {
 	pending   fieldName // of the header field that is kept in field
 	bol       bool      // in a body: at the beginning of a line
 	hashing   bool
+	scanning  bool
 	truncated bool
 	line      []byte // the line that straddles two writes; in bodies, one that may be a delimiter
 	levels    []level
@@ -37,6 +38,7 @@ type Parser struct {
 	parts  int
 	part   part
 	sha    hash.Hash // made when first needed
+	links  *links    // likewise
 
 	field       []byte // the header field that is kept, unfolded
 	colon       int    // where its value begins
@@ -60,10 +62,19 @@ type span struct{ start, end uint32 }
 
 func (s span) empty() bool { return s.start == s.end }
 
-// Reset makes the parser ready for another message. hash asks for the SHA-256 of
-// attachments.
-func (p *Parser) Reset(hash bool) {
-	p.state, p.pending, p.hashing, p.truncated = inHeader, otherField, hash, false
+// Options are what a message may be asked for beyond what is always told. Each has
+// its cost: contents are decoded for it.
+type Options struct {
+	Hash  bool // SHA-256 of attachments
+	Links bool // hosts of the URLs in text
+}
+
+// Reset makes the parser ready for another message.
+func (p *Parser) Reset(o Options) {
+	p.state, p.pending, p.hashing, p.scanning, p.truncated = inHeader, otherField, o.Hash, o.Links, false
+	if p.links != nil {
+		p.links.reset()
+	}
 	p.settle()
 	p.head.reset()
 	p.parts, p.bol = 0, false
@@ -143,7 +154,7 @@ func (p *Parser) bytes(s span) []byte { return p.text[s.start:s.end] }
 func (p *Parser) Facts(dst *protocols.Facts, copy func([]byte) []byte) {
 	h := &p.head
 	get := func(f fact) []byte { return copy(p.bytes(h.values[f])) }
-	from, to, received, attachments := dst.From[:0], dst.To[:0], dst.Received[:0], dst.Attachments[:0]
+	from, to, received, attachments, hosts := dst.From[:0], dst.To[:0], dst.Received[:0], dst.Attachments[:0], dst.LinkHosts[:0]
 	for _, s := range h.from {
 		from = append(from, copy(p.bytes(s)))
 	}
@@ -159,6 +170,13 @@ func (p *Parser) Facts(dst *protocols.Facts, copy func([]byte) []byte) {
 			Name: copy(p.bytes(a.name)), Type: copy(p.bytes(a.mediaType)),
 			Size: a.size, SHA256: a.sum, Hashed: a.hashed, Lost: a.lost,
 		})
+	}
+	truncated := p.truncated
+	if p.links != nil {
+		truncated = truncated || p.links.dropped
+		for _, s := range p.links.hosts {
+			hosts = append(hosts, copy(p.links.names[s.start:s.end]))
+		}
 	}
 	*dst = protocols.Facts{
 		HeadersSeen:     h.seen,
@@ -179,9 +197,16 @@ func (p *Parser) Facts(dst *protocols.Facts, copy func([]byte) []byte) {
 		ReceivedCount:   h.receivedCount,
 		Attachments:     attachments,
 		AttachmentCount: p.part.attachments,
-		Truncated:       p.truncated,
+		LinkHosts:       hosts,
+		Truncated:       truncated,
 	}
 }
 
 // Held is how many octets wait in the parser for what is to come.
-func (p *Parser) Held() int { return cap(p.line) + cap(p.field) + cap(p.text) + cap(p.bounds) }
+func (p *Parser) Held() int {
+	n := cap(p.line) + cap(p.field) + cap(p.text) + cap(p.bounds)
+	if p.links != nil {
+		n += len(p.links.pending) + cap(p.links.names)
+	}
+	return n
+}

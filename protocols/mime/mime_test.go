@@ -12,7 +12,7 @@ import (
 
 // factsOf reads message in pieces of at most step octets.
 func factsOf(p *Parser, message []byte, step int, hash bool) protocols.Facts {
-	p.Reset(hash)
+	p.Reset(Options{Hash: hash})
 	for b := message; len(b) > 0; {
 		n := min(step, len(b))
 		p.Write(b[:n])
@@ -225,7 +225,7 @@ func TestEveryCut(t *testing.T) {
 			}
 		}
 		for cut := range sample {
-			p.Reset(hash)
+			p.Reset(Options{Hash: hash})
 			p.Write(sample[:cut])
 			p.Write(sample[cut:])
 			p.Finish()
@@ -246,7 +246,7 @@ func TestGapAnywhere(t *testing.T) {
 	}
 	for cut := range sample {
 		for _, n := range []int{1, 60} {
-			p.Reset(true)
+			p.Reset(Options{Hash: true})
 			p.Write(sample[:cut])
 			p.Gap(uint64(n))
 			p.Write(sample[min(cut+n, len(sample)):])
@@ -270,7 +270,7 @@ func TestGapAnywhere(t *testing.T) {
 
 func TestGapInHeader(t *testing.T) {
 	var p Parser
-	p.Reset(false)
+	p.Reset(Options{})
 	p.Write([]byte("Subject: kept\r\nFrom: a@ex"))
 	p.Gap(7)
 	p.Write([]byte("To: b@example.com\r\n\r\n"))

@@ -20,7 +20,9 @@ func (p *Parser) startBody() {
 	switch {
 	case a.isMultipart() && !a.boundary.empty() && p.open():
 	case a.isAttachment():
-		p.startLeaf()
+		p.startAttachment()
+	case p.scanning && a.isText():
+		p.startLeaf(false)
 	}
 }
 

@@ -84,7 +84,7 @@ func TestAddresses(t *testing.T) {
 		{"(unclosed a@x", ""},
 	} {
 		var p Parser
-		p.Reset(false)
+		p.Reset(Options{})
 		list, n := p.addresses(nil, maxTo, []byte(tt.list))
 		got := ""
 		for i, s := range list {

@@ -119,6 +119,17 @@ func (a *part) isMultipart() bool { return bytes.HasPrefix(a.bytes(a.mediaType),
 
 var multipartPrefix = []byte("multipart/")
 
+// isText reports whether a part is text, or a message, which has text in it.
+func (a *part) isText() bool {
+	if a.mediaType.empty() {
+		return true // by default it is one of these
+	}
+	t := a.bytes(a.mediaType)
+	return bytes.HasPrefix(t, textPrefix) || a.isMessage()
+}
+
+var textPrefix = []byte("text/")
+
 func (a *part) isMessage() bool { return a.isType("message/rfc822") || a.isType("message/global") }
 
 func (a *part) isAttachment() bool {

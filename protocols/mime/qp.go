@@ -99,11 +99,11 @@ func (q *quoted) space(b []byte, out *output) {
 	if q.trail++; q.trail > maxTrail {
 		q.trail = 0
 	}
-	if out.hash != nil && out.n == len(out.buf) {
+	if out.decodes && out.n == len(out.buf) {
 		out.flush(max(q.trail-1, 0))
 	}
 	out.size++
-	if out.hash != nil {
+	if out.decodes {
 		out.buf[out.n] = b[0]
 		out.n++
 	}
@@ -118,7 +118,7 @@ func (q *quoted) lineEnd(k lineBreak, out *output) {
 
 func (q *quoted) dropTrail(out *output) {
 	out.size -= uint64(q.trail)
-	if out.hash != nil {
+	if out.decodes {
 		out.n -= q.trail
 	}
 	q.trail = 0

@@ -14,7 +14,7 @@ func (p *parser) startData(tx *transaction) {
 	p.block.Reset()
 	p.lines[capture.ToServer].Reset()
 	if tx != nil {
-		tx.begin(protocols.Data, p.stock.hash)
+		tx.begin(protocols.Data, p.stock.mime)
 	}
 }
 
@@ -171,7 +171,7 @@ func (p *parser) bdatCommand(t int64, arg []byte) {
 	}
 	p.target, p.left, p.last = p.cur, size, len(rest) > 0
 	if tx := p.cur; tx != nil {
-		tx.begin(protocols.BDAT, p.stock.hash)
+		tx.begin(protocols.BDAT, p.stock.mime)
 	}
 	if !p.last {
 		p.enqueue(entry{kind: chunk, tx: p.cur})

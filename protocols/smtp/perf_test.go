@@ -8,6 +8,7 @@ import (
 
 	"mailsensor/capture"
 	"mailsensor/protocols"
+	"mailsensor/protocols/mime"
 	"mailsensor/protocols/protocoltest"
 )
 
@@ -109,7 +110,7 @@ func TestManyConnectionsAllocateLittle(t *testing.T) {
 			for range 4 {
 				p.enqueue(entry{kind: rcpt, tx: tx, rcpt: tx.recipient([]byte("recipient@b.example"))})
 			}
-			tx.begin(protocols.Data, false)
+			tx.begin(protocols.Data, mime.Options{})
 			parsers[i] = p
 		}
 	})

@@ -29,11 +29,15 @@
 //	smtp_unexpected_tls        TLS without STARTTLS
 package smtp
 
-import "mailsensor/protocols"
+import (
+	"mailsensor/protocols"
+	"mailsensor/protocols/mime"
+)
 
 // Config is what can be chosen.
 type Config struct {
 	AttachmentHash bool // SHA-256 of every attachment
+	LinkHosts      bool // hosts of the URLs in text
 }
 
 // New returns the protocol. The ports are those of SMTP and submission.
@@ -48,7 +52,7 @@ func NewLMTP(c Config) protocols.Protocol {
 }
 
 func protocol(c Config, name string, probe func(protocols.Probe) protocols.Verdict, ports ...uint16) protocols.Protocol {
-	shared := &stock{hash: c.AttachmentHash}
+	shared := &stock{mime: mime.Options{Hash: c.AttachmentHash, Links: c.LinkHosts}}
 	return protocols.Protocol{
 		Name:  name,
 		Ports: ports,

@@ -1,12 +1,16 @@
 package smtp
 
-import "sync"
+import (
+	"sync"
+
+	"mailsensor/protocols/mime"
+)
 
 // stock is where parsers take from what they need only at times, so that an idle
 // connection holds none of it. Those of all workers share it: two short visits a
 // message are no reason for one stock a worker.
 type stock struct {
-	hash bool // of attachments is wanted
+	mime mime.Options // what is wanted of contents
 
 	mu           sync.Mutex
 	parsers      shelf[parser] // the driver keeps the used ones
@@ -35,7 +39,7 @@ func (s *stock) transaction() *transaction {
 // putTransaction takes back tx, without what large mail made it grow by.
 func (s *stock) putTransaction(tx *transaction) {
 	tx.clear()
-	tx.facts.Reset(false)
+	tx.facts.Reset(mime.Options{})
 	s.mu.Lock()
 	s.transactions.put(tx)
 	s.mu.Unlock()

@@ -136,12 +136,12 @@ func (tx *transaction) delivery(code uint16) {
 }
 
 // begin makes tx ready for content.
-func (tx *transaction) begin(how protocols.Transfer, hash bool) {
+func (tx *transaction) begin(how protocols.Transfer, want mime.Options) {
 	tx.transfer = how
 	if tx.parsing {
 		return
 	}
-	tx.facts.Reset(hash)
+	tx.facts.Reset(want)
 	tx.parsing = true
 }
 

@@ -40,7 +40,7 @@ func (c *call) submitted(m *mail) *content {
 	}
 	x := c.set.newContent()
 	x.size, x.head, x.over = 0, x.head[:0], false
-	x.mime.Reset(true)
+	x.mime.Reset(mime.Options{Hash: true})
 	x.base64.Reset(x)
 	m.content = x
 	return x
