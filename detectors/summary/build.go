@@ -2,8 +2,6 @@ package summary
 
 import (
 	"cmp"
-	"encoding/json"
-	"io"
 	"maps"
 	"net/netip"
 	"slices"
@@ -67,8 +65,18 @@ func (v *verdict) add(m *mailbox.Mailbox) {
 }
 
 // judged is a copy of t with its confidences filled in.
-func (v verdict) judged(t *tally) *tally {
+func (v verdict) judged(t *tally) tally {
 	c := *t
+	if t.lesser != nil {
+		l := *t.lesser
+		c.lesser = &l
+	}
+	v.judge(&c)
+	return c
+}
+
+// judge fills in the confidences of a copy, which has its own lesser part.
+func (v *verdict) judge(c *tally) {
 	if v.low {
 		c.doubt |= distinctLow
 	}
@@ -82,15 +90,12 @@ func (v verdict) judged(t *tally) *tally {
 	}
 	c.smtp.judge(c.doubt)
 	c.imap.judge(c.doubt)
-	if t.lesser != nil {
-		l := *t.lesser
+	if l := c.lesser; l != nil {
 		l.pop3.high, l.http.high = v.high, v.high
 		l.pop3.judge(c.doubt)
 		l.sieve.judge(c.doubt)
 		l.http.judge(c.doubt)
-		c.lesser = &l
 	}
-	return &c
 }
 
 func (s *Summary) survey() *survey {
@@ -138,17 +143,21 @@ func told(c mailbox.Count) uint64 {
 }
 
 func (s *Summary) addHosts(d *Document, v *survey) {
-	list := make([]netip.Addr, 0, s.hosts.Len())
-	by := make(map[netip.Addr]*tally, s.hosts.Len())
-	for a, t := range s.hosts.All {
-		list, by[a] = append(list, a), t
+	type client struct {
+		addr  netip.Addr
+		tally *tally
 	}
-	slices.SortFunc(list, netip.Addr.Compare)
-	for _, a := range list {
-		t := v.hosts[a].judged(by[a])
-		h := Host{Host: a.String(), Protocols: t.blocks()}
+	list := make([]client, 0, s.hosts.Len())
+	for a, t := range s.hosts.All {
+		list = append(list, client{a, t})
+	}
+	slices.SortFunc(list, func(a, b client) int { return a.addr.Compare(b.addr) })
+	d.Hosts = make([]Host, 0, len(list))
+	for _, c := range list {
+		t := v.hosts[c.addr].judged(c.tally)
+		h := Host{Host: c.addr.String(), Protocols: t.blocks()}
 		if t.hasTLS {
-			h.TLS = &t.tls
+			h.TLS = copied(&t.tls)
 		}
 		d.Hosts = append(d.Hosts, h)
 	}
@@ -158,26 +167,32 @@ func (t *tally) all() Totals {
 	return Totals{SMTP: t.smtp, IMAP: t.imap, POP3: t.pop3, Sieve: t.sieve, HTTP: t.http, TLS: t.tls}
 }
 
+// blocks copies the counts of the protocols that were spoken.
 func (t *tally) blocks() (p Protocols) {
 	if t.hasSMTP {
-		p.SMTP = &t.smtp
+		p.SMTP = copied(&t.smtp)
 	}
 	if t.hasIMAP {
-		p.IMAP = &t.imap
+		p.IMAP = copied(&t.imap)
 	}
 	if t.lesser == nil {
 		return p
 	}
 	if t.hasPOP3 {
-		p.POP3 = &t.pop3
+		p.POP3 = copied(&t.pop3)
 	}
 	if t.hasSieve {
-		p.Sieve = &t.sieve
+		p.Sieve = copied(&t.sieve)
 	}
 	if t.hasHTTP {
-		p.HTTP = &t.http
+		p.HTTP = copied(&t.http)
 	}
 	return p
+}
+
+func copied[T any](v *T) *T {
+	c := *v
+	return &c
 }
 
 func (s *Summary) addAccounts(d *Document, v *survey) {
@@ -218,36 +233,7 @@ func (s *Summary) addOther(d *Document) {
 }
 
 func otherCounts(t *tally) *Totals {
-	c := verdict{}.judged(t).all()
-	return &c
-}
-
-// Write writes d as one indented JSON document. Control characters beyond ASCII,
-// which JSON lets stand, are escaped: it may go to a terminal.
-func (d *Document) Write(w io.Writer) error {
-	e := json.NewEncoder(&escaper{w: w})
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(d)
-}
-
-// escaper escapes what goes through it, piece by piece: a document of many hosts
-// is large.
-type escaper struct {
-	w   io.Writer
-	buf []byte
-}
-
-func (x *escaper) Write(p []byte) (n int, err error) {
-	const piece = 64 << 10
-	for n < len(p) && err == nil {
-		k := min(n+piece, len(p))
-		if k < len(p) && p[k-1] == 0xc2 { // the octet behind it says whether it is to be escaped
-			k--
-		}
-		x.buf = detectors.AppendEscaped(x.buf[:0], p[n:k])
-		_, err = x.w.Write(x.buf)
-		n = k
-	}
-	return n, err
+	c := verdict{}.judged(t)
+	all := c.all()
+	return &all
 }

@@ -1,29 +1,33 @@
 package summary
 
+// The confidences stand behind the counts, together: there may be many hosts, and each
+// has a set of them.
+
 // SMTP counts what SMTP and LMTP connections carried.
 type SMTP struct {
-	Connections            uint64     `json:"connections"`
-	MessagesAttempted      uint64     `json:"messages_attempted"` // MAIL commands: the four below together
-	MessagesAttemptedConf  Confidence `json:"messages_attempted_confidence,omitempty"`
-	MessagesAccepted       uint64     `json:"messages_accepted"`
-	MessagesAcceptedConf   Confidence `json:"messages_accepted_confidence,omitempty"`
-	MessagesRejected       uint64     `json:"messages_rejected"`
-	MessagesRejectedConf   Confidence `json:"messages_rejected_confidence,omitempty"`
-	MessagesUnfinished     uint64     `json:"messages_unfinished"`
-	MessagesUnfinishedConf Confidence `json:"messages_unfinished_confidence,omitempty"`
-	MessagesUnknown        uint64     `json:"messages_unknown"` // the server's side was not seen
-	MessagesUnknownConf    Confidence `json:"messages_unknown_confidence,omitempty"`
-	RecipientsAccepted     uint64     `json:"recipients_accepted"`
-	RecipientsAcceptedConf Confidence `json:"recipients_accepted_confidence,omitempty"`
-	RecipientsRejected     uint64     `json:"recipients_rejected"` // a MAIL refused for itself counts as one
-	RecipientsRejectedConf Confidence `json:"recipients_rejected_confidence,omitempty"`
-	RecipientsInside       uint64     `json:"recipients_inside"` // of the accepted ones
-	RecipientsInsideConf   Confidence `json:"recipients_inside_confidence,omitempty"`
-	RecipientsOutside      uint64     `json:"recipients_outside"` // of the accepted ones; unknown domains are in neither
-	RecipientsOutsideConf  Confidence `json:"recipients_outside_confidence,omitempty"`
-	MessageBytes           uint64     `json:"message_bytes"` // content of accepted messages
-	MessageBytesConf       Confidence `json:"message_bytes_confidence,omitempty"`
+	Connections        uint64 `json:"connections"`
+	MessagesAttempted  uint64 `json:"messages_attempted"` // MAIL commands: the four below together
+	MessagesAccepted   uint64 `json:"messages_accepted"`
+	MessagesRejected   uint64 `json:"messages_rejected"`
+	MessagesUnfinished uint64 `json:"messages_unfinished"`
+	MessagesUnknown    uint64 `json:"messages_unknown"` // the server's side was not seen
+	RecipientsAccepted uint64 `json:"recipients_accepted"`
+	RecipientsRejected uint64 `json:"recipients_rejected"` // a MAIL refused for itself counts as one
+	RecipientsInside   uint64 `json:"recipients_inside"`   // of the accepted ones
+	RecipientsOutside  uint64 `json:"recipients_outside"`  // of the accepted ones; unknown domains are in neither
+	MessageBytes       uint64 `json:"message_bytes"`       // content of accepted messages
 	Logins
+
+	MessagesAttemptedConf  Confidence `json:"messages_attempted_confidence,omitempty"`
+	MessagesAcceptedConf   Confidence `json:"messages_accepted_confidence,omitempty"`
+	MessagesRejectedConf   Confidence `json:"messages_rejected_confidence,omitempty"`
+	MessagesUnfinishedConf Confidence `json:"messages_unfinished_confidence,omitempty"`
+	MessagesUnknownConf    Confidence `json:"messages_unknown_confidence,omitempty"`
+	RecipientsAcceptedConf Confidence `json:"recipients_accepted_confidence,omitempty"`
+	RecipientsRejectedConf Confidence `json:"recipients_rejected_confidence,omitempty"`
+	RecipientsInsideConf   Confidence `json:"recipients_inside_confidence,omitempty"`
+	RecipientsOutsideConf  Confidence `json:"recipients_outside_confidence,omitempty"`
+	MessageBytesConf       Confidence `json:"message_bytes_confidence,omitempty"`
 
 	recipientsUnlisted bool // a message had more recipients than its event lists
 }
@@ -32,31 +36,32 @@ type SMTP struct {
 type IMAP struct {
 	Connections uint64 `json:"connections"`
 	Logins
-	MessagesDownloaded      uint64     `json:"messages_downloaded"` // distinct, whole
+	MessagesDownloaded  uint64 `json:"messages_downloaded"`   // distinct, whole
+	MessagesHeadersOnly uint64 `json:"messages_headers_only"` // distinct
+	MessagesPartial     uint64 `json:"messages_partial"`      // distinct, and not whole
+	PartBytes           uint64 `json:"part_bytes"`
+	HeaderBytes         uint64 `json:"header_bytes"`
+	BodyItems           uint64 `json:"body_items"` // repeats and partial fetches counted
+	BodyBytes           uint64 `json:"body_bytes"`
+	MailboxesRead       uint64 `json:"mailboxes_read"` // distinct, of which anything was sent
+	MessagesAppended    uint64 `json:"messages_appended"`
+	MessagesCopied      uint64 `json:"messages_copied"`
+	MessagesMoved       uint64 `json:"messages_moved"`
+	MessagesExpunged    uint64 `json:"messages_expunged"`
+	Searches            uint64 `json:"searches"`
+
 	MessagesDownloadedConf  Confidence `json:"messages_downloaded_confidence,omitempty"`
-	MessagesHeadersOnly     uint64     `json:"messages_headers_only"` // distinct
 	MessagesHeadersOnlyConf Confidence `json:"messages_headers_only_confidence,omitempty"`
-	MessagesPartial         uint64     `json:"messages_partial"` // distinct, and not whole
 	MessagesPartialConf     Confidence `json:"messages_partial_confidence,omitempty"`
-	PartBytes               uint64     `json:"part_bytes"`
 	PartBytesConf           Confidence `json:"part_bytes_confidence,omitempty"`
-	HeaderBytes             uint64     `json:"header_bytes"`
 	HeaderBytesConf         Confidence `json:"header_bytes_confidence,omitempty"`
-	BodyItems               uint64     `json:"body_items"` // repeats and partial fetches counted
 	BodyItemsConf           Confidence `json:"body_items_confidence,omitempty"`
-	BodyBytes               uint64     `json:"body_bytes"`
 	BodyBytesConf           Confidence `json:"body_bytes_confidence,omitempty"`
-	MailboxesRead           uint64     `json:"mailboxes_read"` // distinct, of which anything was sent
 	MailboxesReadConf       Confidence `json:"mailboxes_read_confidence,omitempty"`
-	MessagesAppended        uint64     `json:"messages_appended"`
 	MessagesAppendedConf    Confidence `json:"messages_appended_confidence,omitempty"`
-	MessagesCopied          uint64     `json:"messages_copied"`
 	MessagesCopiedConf      Confidence `json:"messages_copied_confidence,omitempty"`
-	MessagesMoved           uint64     `json:"messages_moved"`
 	MessagesMovedConf       Confidence `json:"messages_moved_confidence,omitempty"`
-	MessagesExpunged        uint64     `json:"messages_expunged"`
 	MessagesExpungedConf    Confidence `json:"messages_expunged_confidence,omitempty"`
-	Searches                uint64     `json:"searches"`
 	SearchesConf            Confidence `json:"searches_confidence,omitempty"`
 
 	high distinct // set for the document
@@ -67,11 +72,12 @@ type distinct struct{ downloaded, headersOnly, partial, mailboxes bool }
 
 // Logins counts authentication exchanges.
 type Logins struct {
-	LoginsOK          uint64     `json:"logins_ok"`
+	LoginsOK      uint64 `json:"logins_ok"`
+	LoginsFailed  uint64 `json:"logins_failed"`  // every exchange that did not end in success
+	LoginsUnknown uint64 `json:"logins_unknown"` // the server's answer was not seen
+
 	LoginsOKConf      Confidence `json:"logins_ok_confidence,omitempty"`
-	LoginsFailed      uint64     `json:"logins_failed"` // every exchange that did not end in success
 	LoginsFailedConf  Confidence `json:"logins_failed_confidence,omitempty"`
-	LoginsUnknown     uint64     `json:"logins_unknown"` // the server's answer was not seen
 	LoginsUnknownConf Confidence `json:"logins_unknown_confidence,omitempty"`
 }
 
