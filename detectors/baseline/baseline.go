@@ -30,6 +30,8 @@ type Engine struct {
 	perDay   float64 // windows
 	entities *recent.Table[key, entity]
 	series   slab[series]
+	counts   slab[counts]
+	promised int // series that counts of the open window will begin
 	shapes   slab[shape]
 	groups   [kinds][metrics]*[classes]*group
 	popular  [kinds][metrics]uint8 // class of new entities
@@ -57,9 +59,14 @@ type key struct {
 type entity struct {
 	key     key
 	series  [metrics]uint32 // 0 is none
+	counts  uint32          // of the open window; 0 is none
 	touched bool            // has counts in the open five minutes
 	apart   bool            // its group does not learn from it
 }
+
+// counts are what an entity did in the open window, and in its open five minutes. They
+// are together, apart from what is known of each metric: an event adds to many.
+type counts [metrics]struct{ window, five float32 }
 
 // decays are what sums are multiplied with per window, or per visit.
 type decays struct{ level, dispersion, day, reference, workday, weekend, profile float64 }
@@ -122,19 +129,25 @@ func (e *Engine) Observe(k Kind, name string, m Metric, t int64, n float64) {
 }
 
 func (e *Engine) count(ent *entity, m Metric, t int64, n float64) {
-	i := ent.series[m]
-	if i == 0 {
-		i = e.create(ent, m)
-	}
 	if t < e.window*e.step {
 		e.Late++
 	}
-	s := e.series.at(i)
 	if n = min(n/m.unit(), maxCount); !(n > 0) {
+		if ent.series[m] == 0 {
+			e.create(ent, m)
+		}
 		return
 	}
-	s.count += float32(n)
-	s.five += float32(n)
+	if ent.counts == 0 {
+		ent.counts = e.counts.take()
+	}
+	c := &e.counts.at(ent.counts)[m]
+	if c.window == 0 && ent.series[m] == 0 {
+		e.reserve(ent)
+		e.promised++
+	}
+	c.window += float32(n)
+	c.five += float32(n)
 	e.seen = true
 	if !ent.touched {
 		ent.touched = true
@@ -154,6 +167,9 @@ func (e *Engine) insert(k key) *entity {
 }
 
 func (e *Engine) drop(ent *entity) {
+	e.promised -= e.missing(ent)
+	e.counts.give(ent.counts)
+	ent.counts = 0
 	for m, i := range ent.series {
 		if i != 0 {
 			e.shapes.give(e.series.at(i).shape)
@@ -163,9 +179,9 @@ func (e *Engine) drop(ent *entity) {
 	}
 }
 
-// create begins a series.
-func (e *Engine) create(ent *entity, m Metric) uint32 {
-	for e.series.used() >= e.config.MaxSeries {
+// reserve makes room for another series.
+func (e *Engine) reserve(ent *entity) {
+	for e.series.used()+e.promised >= e.config.MaxSeries {
 		k, oldest := e.entities.Oldest()
 		if oldest == ent { // it has all there are
 			break
@@ -174,6 +190,59 @@ func (e *Engine) create(ent *entity, m Metric) uint32 {
 		e.entities.Evicted++
 		e.entities.Delete(k)
 	}
+}
+
+// missing is how many series the counts of an entity will begin.
+func (e *Engine) missing(ent *entity) (n int) {
+	if ent.counts == 0 {
+		return 0
+	}
+	for m, c := range e.counts.at(ent.counts) {
+		if c.window > 0 && ent.series[m] == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// settle begins the series that were promised, for whoever is to see them.
+func (e *Engine) settle(ent *entity) {
+	if ent.counts == 0 {
+		return
+	}
+	for m, c := range e.counts.at(ent.counts) {
+		if c.window > 0 && ent.series[m] == 0 {
+			e.begin(ent, Metric(m))
+			e.promised--
+		}
+	}
+}
+
+func (e *Engine) settleAll() {
+	if e.promised == 0 {
+		return
+	}
+	for _, ent := range e.entities.All {
+		e.settle(ent)
+	}
+}
+
+// counted is what an entity did in the open window.
+func (e *Engine) counted(ent *entity, m Metric) (window, five float32) {
+	if ent.counts == 0 {
+		return 0, 0
+	}
+	c := e.counts.at(ent.counts)[m]
+	return c.window, c.five
+}
+
+// create begins a series, and makes room for it.
+func (e *Engine) create(ent *entity, m Metric) {
+	e.reserve(ent)
+	e.begin(ent, m)
+}
+
+func (e *Engine) begin(ent *entity, m Metric) {
 	i := e.series.take()
 	ent.series[m] = i
 	k := ent.key.kind
@@ -187,7 +256,6 @@ func (e *Engine) create(ent *entity, m Metric) uint32 {
 	for d := range 7 {
 		e.series.at(i).weekday[d] = one
 	}
-	return i
 }
 
 // Forget drops an entity and reports whether it was known.

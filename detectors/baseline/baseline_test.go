@@ -382,7 +382,7 @@ func TestEviction(t *testing.T) {
 			t.Errorf("%+v", x)
 		}
 	}
-	if n != 2 || e.series.next != 3 {
+	if n != 2 || e.series.next != 2 {
 		t.Errorf("%d series, room for %d", n, e.series.next)
 	}
 }
@@ -530,6 +530,7 @@ func TestMemory(t *testing.T) {
 			e.Observe(Account, name, m, 1, 3)
 		}
 	}
+	e.settleAll()
 	for _, ent := range e.entities.All {
 		for _, i := range ent.series {
 			if i != 0 {

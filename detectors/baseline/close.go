@@ -36,17 +36,15 @@ func (e *Engine) outlook(s *series, g *group, at local) outlook {
 }
 
 // closeSeries scores the open window of one series, and learns it.
-func (e *Engine) closeSeries(ent *entity, k key, m Metric, s *series) {
+func (e *Engine) closeSeries(ent *entity, k key, m Metric, s *series, x float64) {
 	gs := e.groups[k.kind][m]
 	g := gs[s.class]
 	o := e.outlook(s, g, e.local)
-	x := float64(s.count)
 	v := e.judge(k, m, s, g, &o, x)
 	e.learn(s, g, &o, x, v)
 	if !ent.apart {
 		g.add(x, o.mean, o.level, o.age >= warmUp)
 	}
-	s.count = 0
 	if e.local.ends {
 		e.closeSeriesDay(ent, s, gs, o.age)
 	}

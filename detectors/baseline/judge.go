@@ -220,9 +220,8 @@ func (e *Engine) dayModel(s *series, g *group, o *outlook) negbin {
 }
 
 // burst scores the five minutes that end.
-func (e *Engine) burst(k key, m Metric, s *series) {
+func (e *Engine) burst(k key, m Metric, s *series, x float64) {
 	limit := e.limits[k.kind][m].Burst
-	x := float64(s.five)
 	if x < burstFrom || limit == 0 {
 		return
 	}

@@ -179,14 +179,15 @@ func (e *Engine) loadEntity(r *reader) {
 			return
 		}
 		ent.series[m] = e.series.take()
-		e.loadSeries(r, e.series.at(ent.series[m]), ent)
+		e.loadSeries(r, e.series.at(ent.series[m]), ent, Metric(m))
 	}
 }
 
-func (e *Engine) loadSeries(r *reader, s *series, ent *entity) {
+func (e *Engine) loadSeries(r *reader, s *series, ent *entity, m Metric) {
 	s.class, s.flags = r.u8(), r.u8()
 	hasShape := r.u8() == 1
-	for _, v := range s.numbers() {
+	var window, five float32
+	for _, v := range s.numbers(&window, &five) {
 		*v = r.f32()
 	}
 	for _, v := range s.words() {
@@ -213,7 +214,15 @@ func (e *Engine) loadSeries(r *reader, s *series, ent *entity) {
 		}
 	}
 	r.bad = r.bad || s.class >= classes || s.norm <= 0 || s.inflation < 1 || s.a < 0 || s.b < 0
-	if s.five > 0 && !ent.touched {
+	r.bad = r.bad || window < 0 || five < 0
+	if window > 0 && !r.bad {
+		if ent.counts == 0 {
+			ent.counts = e.counts.take()
+		}
+		c := &e.counts.at(ent.counts)[m]
+		c.window, c.five = window, five
+	}
+	if five > 0 && !ent.touched {
 		ent.touched = true
 		e.touched = append(e.touched, ent)
 	}

@@ -27,10 +27,18 @@ func (x *Expectation) Bound() float64 { return x.above.bound() }
 // Expect tells what is expected of a series in the open window.
 func (e *Engine) Expect(k Kind, name string, m Metric) (x Expectation, ok bool) {
 	ent := e.entities.Peek(key{k, name})
-	if ent == nil || ent.series[m] == 0 {
+	if ent == nil || !e.has(ent, m) {
 		return x, false
 	}
 	return e.expect(ent, m), true
+}
+
+// has reports whether there is a series.
+func (e *Engine) has(ent *entity, m Metric) bool {
+	if ent.series[m] == 0 {
+		e.settle(ent)
+	}
+	return ent.series[m] != 0
 }
 
 func (e *Engine) expect(ent *entity, m Metric) Expectation {
@@ -38,9 +46,10 @@ func (e *Engine) expect(ent *entity, m Metric) Expectation {
 	s := e.series.at(ent.series[m])
 	o := e.outlook(s, e.groups[k][m][s.class], e.local)
 	above := o.above()
+	seen, _ := e.counted(ent, m)
 	return Expectation{
 		Kind: k, Entity: ent.key.name, Metric: m,
-		Seen: float64(s.count), Expected: above.mean, Mean: float64(o.mean * e.activity(s, k, m)), Level: o.level, Days: int(o.age),
+		Seen: float64(seen), Expected: above.mean, Mean: float64(o.mean * e.activity(s, k, m)), Level: o.level, Days: int(o.age),
 		Group: k.String() + ", " + classNames[s.class], above: above, ent: ent,
 	}
 }
@@ -48,7 +57,7 @@ func (e *Engine) expect(ent *entity, m Metric) Expectation {
 // ExpectDay is Expect for the whole local day that goes on.
 func (e *Engine) ExpectDay(k Kind, name string, m Metric) (x Expectation, ok bool) {
 	ent := e.entities.Peek(key{k, name})
-	if ent == nil || ent.series[m] == 0 {
+	if ent == nil || !e.has(ent, m) {
 		return x, false
 	}
 	x = e.expect(ent, m)
@@ -83,6 +92,7 @@ func (e *Engine) activity(s *series, k Kind, m Metric) float64 {
 
 // All yields the series of all entities, sorted by kind, name and metric.
 func (e *Engine) All(yield func(Expectation) bool) {
+	e.settleAll()
 	list := make([]*entity, 0, e.entities.Len())
 	for _, ent := range e.entities.All {
 		list = append(list, ent)
@@ -106,7 +116,7 @@ func (e *Engine) All(yield func(Expectation) bool) {
 // midnight on: what a chart shows.
 func (e *Engine) Week(k Kind, name string, m Metric) (week [168]float64, ok bool) {
 	ent := e.entities.Peek(key{k, name})
-	if ent == nil || ent.series[m] == 0 {
+	if ent == nil || !e.has(ent, m) {
 		return week, false
 	}
 	s := e.series.at(ent.series[m])

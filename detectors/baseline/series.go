@@ -9,9 +9,6 @@ type series struct {
 	norm       float32 // mean of the raw shape over the week
 	inflation  float32 // variance of a day over what independent windows would have
 
-	count float32 // in the open window
-	five  float32 // in the open five minutes
-
 	day, dayMean, daySquares float32 // so far: seen, expected, sum of squared expectations
 
 	rise, riseSeen, riseMean float32 // the sum upwards, what was seen and expected since it left zero

@@ -42,6 +42,7 @@ func record(dst []byte, kind byte, fill func([]byte) []byte) []byte {
 
 // AppendState appends all that was learned to dst.
 func (e *Engine) AppendState(dst []byte) []byte {
+	e.settleAll()
 	le := binary.LittleEndian
 	dst = append(dst, magic...)
 	dst = record(dst, recordHead, func(b []byte) []byte {
@@ -104,9 +105,10 @@ func (g *group) append(b []byte) []byte {
 	return b
 }
 
-func (s *series) numbers() []*float32 {
+// numbers are those of a series, and what was counted.
+func (s *series) numbers(window, five *float32) []*float32 {
 	return []*float32{
-		&s.a, &s.b, &s.num, &s.den, &s.dnum, &s.dden, &s.norm, &s.inflation, &s.count, &s.five,
+		&s.a, &s.b, &s.num, &s.den, &s.dnum, &s.dden, &s.norm, &s.inflation, window, five,
 		&s.day, &s.dayMean, &s.daySquares, &s.rise, &s.riseSeen, &s.riseMean, &s.fall, &s.fallSeen, &s.fallMean,
 		&s.silent, &s.share, &s.refA, &s.refB, &s.drift,
 	}
@@ -128,7 +130,8 @@ func (e *Engine) appendEntity(b []byte, ent *entity) []byte {
 		}
 		s := e.series.at(i)
 		b = append(b, byte(m), s.class, s.flags, truth(s.shape != 0))
-		for _, v := range s.numbers() {
+		window, five := e.counted(ent, Metric(m))
+		for _, v := range s.numbers(&window, &five) {
 			b = le.AppendUint32(b, math.Float32bits(*v))
 		}
 		for _, v := range s.words() {

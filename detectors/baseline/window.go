@@ -74,14 +74,18 @@ func (e *Engine) closeWindow() {
 	} else if e.empty++; float64(e.empty) > blind/24*e.perDay {
 		return
 	}
+	e.settleAll()
 	quiet := false
 	var all [kinds][metrics]census
 	for k, ent := range e.entities.All {
 		for m, i := range ent.series {
 			if i != 0 {
-				e.closeSeries(ent, k, Metric(m), e.series.at(i))
+				x, _ := e.counted(ent, Metric(m))
+				e.closeSeries(ent, k, Metric(m), e.series.at(i), float64(x))
 			}
 		}
+		e.counts.give(ent.counts)
+		ent.counts = 0
 	}
 	for k := range e.groups {
 		for m, gs := range e.groups[k] {
@@ -122,15 +126,16 @@ func (e *Engine) closeDay(k Kind, gs *[classes]*group, all *census, popular *uin
 func (e *Engine) closeFive() {
 	for _, ent := range e.touched {
 		ent.touched = false
-		for m, i := range ent.series {
-			if i == 0 {
-				continue
+		if ent.counts == 0 { // it was forgotten
+			continue
+		}
+		c := e.counts.at(ent.counts)
+		for m := range c {
+			if e.step > fiveMinutes && c[m].five >= burstFrom {
+				e.settle(ent)
+				e.burst(ent.key, Metric(m), e.series.at(ent.series[m]), float64(c[m].five))
 			}
-			s := e.series.at(i)
-			if e.step > fiveMinutes && s.five >= burstFrom {
-				e.burst(ent.key, Metric(m), s)
-			}
-			s.five = 0
+			c[m].five = 0
 		}
 	}
 	e.touched = e.touched[:0]
