@@ -191,7 +191,8 @@ func (t *Tracker) complete(s *Story) {
 		return
 	}
 	s.trace = tr
-	for _, f := range tr.flows[:tr.n] {
+	for i := range tr.n {
+		f := tr.at(i)
 		name := f.client.Unmap().WithZone("").String()
 		relate(detectors.Entity{Kind: detectors.Host, Name: name})
 		if s.Subject.Kind != detectors.Host && t.Shared(f.client) && !slices.Contains(s.Shared, name) {

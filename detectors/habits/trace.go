@@ -22,10 +22,18 @@ type trace struct {
 	window      int64
 	first, last int64 // times
 	packets     detectors.Span
-	flows       [maxFlows]flow
+	flow        flow                // the first; most have no other
+	more        *[maxFlows - 1]flow // kept for whoever has the trace next
 	n           int
 	left        uint64 // events over other connections
 	told        uint64 // of these, in alerts
+}
+
+func (tr *trace) at(i int) *flow {
+	if i == 0 {
+		return &tr.flow
+	}
+	return &tr.more[i-1]
 }
 
 // flow is a connection, by its first event.
@@ -52,7 +60,7 @@ func (t *Tracker) note(last *trace, id uint64, h *protocols.Head) *trace {
 	}
 	tr.last, tr.packets.Last = max(h.Time, tr.first), h.Pos.Index
 	for i := tr.n - 1; i >= 0; i-- {
-		if tr.flows[i].conn.ID == h.Conn.ID {
+		if tr.at(i).conn.ID == h.Conn.ID {
 			return tr
 		}
 	}
@@ -60,14 +68,18 @@ func (t *Tracker) note(last *trace, id uint64, h *protocols.Head) *trace {
 		tr.left++
 		return tr
 	}
-	tr.flows[tr.n] = flow{h.Pos, h.Time, h.Conn, h.Protocol, h.Client()}
+	if tr.n > 0 && tr.more == nil {
+		tr.more = new([maxFlows - 1]flow)
+	}
+	*tr.at(tr.n) = flow{h.Pos, h.Time, h.Conn, h.Protocol, h.Client()}
 	tr.n++
 	return tr
 }
 
 // show makes it evidence of an alert.
 func (tr *trace) show(a *detectors.Alert) {
-	for _, f := range tr.flows[:tr.n] {
+	for i := range tr.n {
+		f := tr.at(i)
 		a.Saw(&protocols.Head{Pos: f.pos, Time: f.time, Conn: f.conn, Protocol: f.protocol})
 	}
 	if a.Packets == nil {
