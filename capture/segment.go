@@ -2,6 +2,7 @@ package capture
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"net/netip"
 )
 
@@ -23,17 +24,20 @@ type Key struct {
 	VLAN              uint16 // 0 unless VLANs are part of the flow
 }
 
-// Hash mixes the key with seed. A replay uses a fixed seed, so that shards and
-// evictions are the same on every run; live capture uses a random one.
+// Hash mixes the key with seed, by folded multiplications that do not wait for each
+// other. A replay uses a fixed seed, so that shards and evictions are the same on every
+// run; live capture uses a random one.
 func (k *Key) Hash(seed uint64) uint64 {
-	const m = 0x9E3779B97F4A7C15
-	h := seed
-	h = (h ^ binary.LittleEndian.Uint64(k.Low[:8])) * m
-	h = (h ^ h>>32 ^ binary.LittleEndian.Uint64(k.Low[8:])) * m
-	h = (h ^ h>>32 ^ binary.LittleEndian.Uint64(k.High[:8])) * m
-	h = (h ^ h>>32 ^ binary.LittleEndian.Uint64(k.High[8:])) * m
-	h = (h ^ h>>32 ^ uint64(k.LowPort)<<32 ^ uint64(k.HighPort)<<16 ^ uint64(k.VLAN)) * m
-	return h ^ h>>29
+	low := fold(binary.LittleEndian.Uint64(k.Low[:8])^seed^0x9E3779B97F4A7C15, binary.LittleEndian.Uint64(k.Low[8:])^bits.RotateLeft64(seed, 16)^0xBF58476D1CE4E5B9)
+	high := fold(binary.LittleEndian.Uint64(k.High[:8])^bits.RotateLeft64(seed, 32)^0x94D049BB133111EB, binary.LittleEndian.Uint64(k.High[8:])^bits.RotateLeft64(seed, 48)^0xD6E8FEB86659FD93)
+	ports := uint64(k.LowPort)<<32 | uint64(k.HighPort)<<16 | uint64(k.VLAN)
+	return fold(low^bits.RotateLeft64(high, 31)^seed, ports^0xA0761D6478BD642F)
+}
+
+// fold is the whole product, one half over the other.
+func fold(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	return hi ^ lo
 }
 
 // AddrPorts returns the endpoints in the order of the key.
