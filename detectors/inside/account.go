@@ -2,6 +2,7 @@ package inside
 
 import (
 	"bytes"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -41,18 +42,26 @@ func (b *Border) withDomain(name []byte) []byte {
 
 // AppendLower appends s in lower case, as valid UTF-8, cut at maxName.
 func AppendLower(dst, s []byte) []byte {
-	for i := 0; i < len(s) && i < maxName; {
-		if c := s[i]; c < utf8.RuneSelf {
-			if 'A' <= c && c <= 'Z' {
-				c += 'a' - 'A'
-			}
-			dst = append(dst, c)
-			i++
-			continue
+	s = s[:min(len(s), maxName)]
+	dst = slices.Grow(dst, len(s))
+	lower := dst[len(dst) : len(dst)+len(s)]
+	for i, c := range s {
+		if c >= utf8.RuneSelf {
+			return appendLowerRunes(dst[:len(dst)+i], s[i:])
 		}
-		r, n := utf8.DecodeRune(s[i:])
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		lower[i] = c
+	}
+	return dst[:len(dst)+len(s)]
+}
+
+func appendLowerRunes(dst, s []byte) []byte {
+	for len(s) > 0 {
+		r, n := utf8.DecodeRune(s)
 		dst = utf8.AppendRune(dst, unicode.ToLower(r))
-		i += n
+		s = s[n:]
 	}
 	return dst
 }

@@ -34,6 +34,14 @@ type Border struct {
 	learned  *recent.Table[string, bool]
 	config   Config
 	scratch  []byte
+	asked    asked
+}
+
+// asked is the answer about the message at hand, which several ask for.
+type asked struct {
+	message *protocols.Message
+	pos     protocols.Position
+	in, out uint64
 }
 
 // New returns a Border.
@@ -45,6 +53,7 @@ func New(c Config) *Border {
 
 // Configure replaces the configuration. What was learned stays.
 func (b *Border) Configure(c Config) {
+	b.asked = asked{}
 	b.networks, b.domains, b.config = c.Networks, map[string]bool{}, c
 	if len(b.networks) == 0 {
 		b.networks = Private()
@@ -116,6 +125,9 @@ func (b *Border) Mailbox(address []byte) (inside, known bool) { return b.Domain(
 // Recipients counts the accepted recipients of m that are known to be inside and
 // those known to be outside.
 func (b *Border) Recipients(m *protocols.Message) (in, out uint64) {
+	if b.asked.message == m && b.asked.pos == m.Pos {
+		return b.asked.in, b.asked.out
+	}
 	for i := range m.Recipients {
 		r := &m.Recipients[i]
 		if r.Outcome != protocols.Accepted {
@@ -128,6 +140,7 @@ func (b *Border) Recipients(m *protocols.Message) (in, out uint64) {
 			out++
 		}
 	}
+	b.asked = asked{m, m.Pos, in, out}
 	return in, out
 }
 
@@ -145,6 +158,7 @@ func domainOf(address []byte) []byte {
 // domain of whoever logs in there. What a server outside takes from one of us is
 // for others, unless it is known to be ours.
 func (b *Border) Observe(ev protocols.Event) {
+	b.asked = asked{}
 	if len(b.domains) > 0 {
 		return
 	}

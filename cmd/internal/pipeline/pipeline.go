@@ -2,7 +2,7 @@
 // shards of the flow table, and a merge that puts their events in one order.
 //
 // The reader takes frames from a Source, decodes them and deals the TCP segments
-// by flow into one queue per shard; a round of queues covers 2 MiB of capture.
+// by flow into one queue per shard; a round of queues covers 1 MiB of capture.
 // Workers reassemble and parse, one shard after the other; every round comes back
 // with its events, and the merge hands them on, round after round, sorted by
 // position. So there is one channel operation a worker and round and none a packet,

@@ -7,13 +7,13 @@ import (
 	"mailsensor/protocols"
 )
 
-// Bounds of what is under way between the reader and the merge. A round is as
-// long as the cache allows: the more segments of a flow come in one, the more of
-// them find its state still there.
+// Bounds of what is under way between the reader and the merge. The more segments of
+// a flow come in a round, the more of them find its state still in the cache; the more
+// rounds there are, the less the reader, the workers and the merge wait for each other.
 const (
-	roundsInFlight = 3
-	roundBytes     = 2 << 20
-	roundFrames    = 2048
+	roundsInFlight = 12
+	roundBytes     = 1 << 20
+	roundFrames    = 1024
 	flushLimit     = 512 // connections closed at the end of the capture
 )
 
