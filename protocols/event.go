@@ -221,6 +221,7 @@ type MailboxRead struct {
 	UIDValidity uint32 // 0: unknown
 	Selection   uint32 // number of the SELECT or EXAMINE in this connection, from 1; 0: it was not seen
 	Exists      uint32 // messages in the mailbox, as last said; 0: unknown or empty
+	Started     int64  // time of the command, Unix nanoseconds, where the event ends it; 0: it goes on, or was not seen
 	Items       []ReadItem
 }
 
@@ -280,7 +281,8 @@ type TLSStart struct {
 	Resumed      bool   // an earlier session was taken up
 	Encrypted    bool   // an encrypted ClientHello: ServerName is the outer one
 	Certificates []Certificate
-	Truncated    bool // octets of the handshake were lost, or a bound was hit
+	Truncated    bool  // octets of the handshake were lost, or a bound was hit
+	Started      int64 // time of the ClientHello, Unix nanoseconds; 0: it was not seen, or its answer was not
 }
 
 // Certificate is one that a server showed.

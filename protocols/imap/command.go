@@ -23,6 +23,7 @@ type partial struct {
 // command is one that was not answered yet.
 type command struct {
 	tag      uint64 // hash: tags have no bound, and only equality matters
+	at       int64  // when it came, Unix nanoseconds
 	bytes    uint64 // APPEND: octets of its literals
 	text     []byte // its arguments, one after another
 	ends     [3]uint16
@@ -87,7 +88,7 @@ func (p *parser) push(tag uint64, v verb, uid bool) *command {
 	}
 	p.flight = p.flight[:n+1]
 	c := &p.flight[n]
-	*c = command{tag: tag, verb: v, uid: uid, text: c.text[:0]}
+	*c = command{tag: tag, at: p.now, verb: v, uid: uid, text: c.text[:0]}
 	return c
 }
 

@@ -181,6 +181,9 @@ func (p *parser) mailboxRead(r *reading, by *command) {
 	sel := r.sel
 	e := p.out.MailboxRead(p.now)
 	e.Command = p.readBy(by)
+	if by != nil && by.verb == fetchVerb {
+		e.Started = by.at
+	}
 	e.Mailbox = p.out.Copy(sel.mailbox)
 	e.UIDValidity, e.Selection, e.Exists = sel.validity, sel.number, sel.exists
 	switch {

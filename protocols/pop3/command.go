@@ -42,6 +42,7 @@ type command struct {
 	verb  verb
 	lost  bool   // server bytes were lost since: the response may have been among them
 	n     uint32 // number of a message
+	at    int64  // when it came, Unix nanoseconds
 	lines uint64 // TOP: of the body, as asked for
 }
 
@@ -173,6 +174,7 @@ func (p *parser) enqueue(t int64, c command) {
 		p.tell(t, toldOverflow, "pop3_queue_overflow")
 		p.drop(t)
 	}
+	c.at = t
 	p.queue = append(p.queue, c)
 }
 

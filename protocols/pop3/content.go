@@ -41,11 +41,12 @@ func (p *parser) cutShort(t int64) {
 func (p *parser) tellRead(t int64, it protocols.ReadItem) {
 	p.state = statuses
 	e := p.out.MailboxRead(t)
-	e.Command, e.Exists, e.Selection = "RETR", p.exists, 1
+	e.Command, e.Exists, e.Selection, e.Started = "RETR", p.exists, 1, p.now.at
 	if p.now.verb == top {
 		e.Command = "TOP"
 	}
 	if p.damaged {
+		e.Started = 0 // its end was not seen
 		e.Confidence = protocols.LowerBound
 	}
 	p.identify(&it, e)

@@ -13,6 +13,7 @@ import (
 func (p *parser) message(d capture.Dir, t int64, kind byte, b []byte, out protocols.Sink) {
 	switch {
 	case d == capture.ToServer && kind == clientHello && !p.hs.hello.seen: // a second one answers a HelloRetryRequest
+		p.hs.hello.at = t
 		if !p.hs.hello.read(b) {
 			p.truncated = true
 		}

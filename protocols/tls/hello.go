@@ -10,6 +10,7 @@ import (
 // client is what a ClientHello says (RFC 8446, section 4.1.2).
 type client struct {
 	seen          bool
+	at            int64  // when it came, Unix nanoseconds
 	version       uint16 // the highest offered
 	name          []byte // SNI (RFC 6066, section 3)
 	alpn          []byte // the first offered (RFC 7301)

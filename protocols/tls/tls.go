@@ -200,6 +200,9 @@ func (p *parser) tell(t int64, out protocols.Sink) {
 	if s.version != 0 {
 		e.Version = s.version
 	}
+	if h.seen && s.seen {
+		e.Started = h.at
+	}
 	e.ServerName, e.ALPN = out.Copy(h.name), out.Copy(h.alpn)
 	if len(s.alpn) > 0 {
 		e.ALPN = out.Copy(s.alpn)

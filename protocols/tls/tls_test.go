@@ -167,6 +167,17 @@ func member(events, name string) string {
 	return value
 }
 
+// started fails unless a handshake says, or does not, when it began: with the first of
+// the turns, and before it was answered.
+func started(t *testing.T, turns []protocoltest.Turn, want bool) {
+	t.Helper()
+	for _, ev := range protocoltest.Play(list, protocoltest.Conn(993), turns) {
+		if e, ok := ev.(*protocols.TLSStart); ok && (want != (e.Started > 0) || want && (e.Started < e.Conn.Start || e.Started >= e.Time)) {
+			t.Errorf("begun at %d, of a connection from %d, answered at %d", e.Started, e.Conn.Start, e.Time)
+		}
+	}
+}
+
 // Handshakes of crypto/tls, whole and cut: what both ends know has to be told.
 func TestHandshakes(t *testing.T) {
 	cert := certify(t, "mx.corp.example", "mx.corp.example", "imap.corp.example")
@@ -194,6 +205,8 @@ func TestHandshakes(t *testing.T) {
 				t.Errorf("certificate in\n%s", got)
 			}
 			protocoltest.CutEverywhere(t, list, protocoltest.Conn(993), turns, 300)
+			started(t, turns, true)
+			started(t, turns[1:], false) // nobody saw the hello
 		})
 		t.Run(name+" resumed", func(t *testing.T) {
 			client, server := base(version)
