@@ -30,8 +30,7 @@ func health() *board {
 		query{"card, {{interface}}", by("interface", "capture_nic_drops_total")},
 		query{"damaged, {{interface}}", by("interface", "capture_nic_errors_total")}))
 	add(b, graph("Left out by the sensor", "Whole connections that were put aside because the ring filled up, mail last.", packets, third,
-		query{"all", total("shed_packets_total")},
-		query{"of mail", total("shed_mail_packets_total")}))
+		totals("all", "shed_packets", "of mail", "shed_mail_packets")...))
 	add(b, graph("Ring in use", "Beyond a half the sensor begins to leave out connections.", ratio, third,
 		query{"{{instance}} {{interface}}", `max by (instance, interface) (mailsensor_capture_ring_used_ratio{` + ours + `})`}).Max(1))
 
@@ -39,25 +38,15 @@ func health() *board {
 	add(b, graph("Octets that never came", "Holes in streams: counts behind them are lower bounds.", octetsRate, third,
 		query{"holes", total("tcp_gap_bytes_total")}))
 	add(b, graph("Segments", "Twice: mirrored in two places, or sent again. Out of order: held until the rest came.", packets, third,
-		query{"all", total("tcp_segments_total")},
-		query{"twice", total("tcp_duplicates_total")},
-		query{"out of order", total("tcp_out_of_order_total")}))
+		totals("all", "tcp_segments", "twice", "tcp_duplicates", "out of order", "tcp_out_of_order")...))
 	add(b, graph("Connections", "New ones, of those seen one way or from the middle only.", packets, third,
-		query{"all", total("tcp_connections_total")},
-		query{"one way", total("tcp_one_sided_total")},
-		query{"from the middle", total("tcp_midstream_total")}))
+		totals("all", "tcp_connections", "one way", "tcp_one_sided", "from the middle", "tcp_midstream")...))
 	add(b, graph("Frames by what they were", "Everything but TCP carries no mail; malformed ones and those cut off hide some.", packets, third,
 		query{"{{result}}", by("result", "decode_frames_total")}))
 	add(b, graph("Bounds that were hit", "Connections forgotten because a table was full.", packets, third,
-		query{"half open", total("tcp_evicted_half_total")},
-		query{"closed", total("tcp_evicted_closed_total")},
-		query{"open", total("tcp_evicted_open_total")},
-		query{"pages", total("tcp_pages_dropped_total")}))
+		totals("half open", "tcp_evicted_half", "closed", "tcp_evicted_closed", "open", "tcp_evicted_open", "pages", "tcp_pages_dropped")...))
 	add(b, graph("Parsers", "Panics are errors of ours: please report them. The others are bounds.", packets, third,
-		query{"panics", total("parser_panics_total")},
-		query{"not identified", total("parser_unidentified_total")},
-		query{"tail dropped", total("parser_tail_dropped_total")},
-		query{"inflater refused", total("parser_inflate_refused_total")}))
+		totals("panics", "parser_panics", "not identified", "parser_unidentified", "tail dropped", "parser_tail_dropped", "inflater refused", "parser_inflate_refused")...))
 
 	b.row("Where events and alerts go (docs/sinks.md)")
 	add(b, graph("Delivered", "Lines of events and alerts by sink.", lines, third,
@@ -71,13 +60,23 @@ func health() *board {
 		query{"spool, {{instance}} {{sink}}", used("spool")}).Max(1))
 
 	b.row("Process")
-	add(b, graph("CPU", "Cores in use.", number, third,
+	add(b, graph("Behind the wire", "From a packet to the handling of what it completed: what 95 % stay under.", seconds, quarter,
+		query{"delay", quantile(0.95, "event_delay_seconds")}))
+	add(b, graph("CPU", "Cores in use.", number, quarter,
 		query{"{{instance}}", process("rate(process_cpu_seconds_total{" + ours + "}[$__rate_interval])")}))
-	add(b, graph("Memory", "Resident.", octets, third,
+	add(b, graph("Memory", "Resident.", octets, quarter,
 		query{"{{instance}}", process("process_resident_memory_bytes{" + ours + "}")}))
-	add(b, graph("Goroutines", "A number that only grows is an error of ours.", number, third,
+	add(b, graph("Goroutines", "A number that only grows is an error of ours.", number, quarter,
 		query{"{{instance}}", process("go_goroutines{" + ours + "}")}))
 	return b
+}
+
+// totals are how fast counters grow: what each is called, and its name, in turn.
+func totals(pairs ...string) (list []query) {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		list = append(list, query{pairs[i], total(pairs[i+1] + "_total")})
+	}
+	return list
 }
 
 func drops(window string) string {

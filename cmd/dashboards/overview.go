@@ -39,5 +39,9 @@ func overview() *board {
 		query{"sent", total("message_bytes_total")}, query{"downloaded", total("body_bytes_total")}))
 	add(b, graph("What could be seen", "Octets by the form they were in, when their connection ended.", octetsRate, third,
 		query{"{{form}}", by("form", "visibility_bytes_total")}))
+	add(b, graph("How long it takes", "What 95 % stay under: messages from MAIL to their end, mailboxes from the command to the end of the bodies, TLS from the hello to its answer.", seconds, whole,
+		query{"message", quantile(0.95, "message_duration_seconds")},
+		query{"download", quantile(0.95, "mailbox_read_duration_seconds")},
+		query{"TLS handshake", quantile(0.95, "tls_handshake_duration_seconds")}))
 	return b
 }

@@ -19,6 +19,11 @@ func total(counter string, labels ...string) string {
 	return sum("rate", counter, "$__rate_interval", labels...)
 }
 
+// quantile is what a share of the durations of a histogram stays under.
+func quantile(share float64, histogram string) string {
+	return fmt.Sprintf("histogram_quantile(%v, %s)", share, by("le", histogram+"_bucket"))
+}
+
 // by is how fast a counter grows, for each value of a label.
 func by(label, counter string, labels ...string) string {
 	return strings.Replace(total(counter, labels...), "sum(", "sum by ("+label+") (", 1)

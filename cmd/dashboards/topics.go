@@ -8,9 +8,10 @@ func downloads() *board {
 	add(b, figure("Octets", "Of those bodies.", octets, quarter, sum("increase", "body_bytes_total", "$__range")))
 	add(b, figure("Over TLS, estimated", "Messages that were probably downloaded over IMAPS and POP3S in the time range.", count, quarter, sum("increase", "estimated_messages_total", "$__range")))
 	add(b, figure("Alerts", "Of mailboxes being emptied, in the time range.", number, quarter, sum("increase", "alerts_total", "$__range", `detector="bulk"`), from("green", 0.5, "red")...))
-	add(b, graph("Bodies by protocol", "Repeats and partial fetches counted.", perMinute, third, query{"{{protocol}}", minutely("protocol", "body_items_total")}))
-	add(b, graph("Octets by protocol", "Of bodies.", octetsRate, third, query{"{{protocol}}", by("protocol", "body_bytes_total")}))
-	add(b, graph("Over TLS, estimated", "From the lengths of records; told when the connection ends.", perMinute, third, query{"{{protocol}}", minutely("protocol", "estimated_messages_total")}))
+	add(b, graph("Messages by protocol", "Each counted once, however often it is downloaded; of mail APIs, items that were read.", perMinute, quarter, query{"{{protocol}}", minutely("protocol", "downloaded_messages_total")}))
+	add(b, graph("Bodies by protocol", "Repeats and partial fetches counted.", perMinute, quarter, query{"{{protocol}}", minutely("protocol", "body_items_total")}))
+	add(b, graph("Octets by protocol", "Of bodies.", octetsRate, quarter, query{"{{protocol}}", by("protocol", "body_bytes_total")}))
+	add(b, graph("Over TLS, estimated", "From the lengths of records; told when the connection ends.", perMinute, quarter, query{"{{protocol}}", minutely("protocol", "estimated_messages_total")}))
 
 	b.row("Who")
 	add(b, linked(list("Accounts", "In the time range, the largest.", half, []string{"account"},
@@ -30,10 +31,12 @@ func downloads() *board {
 func forwarding() *board {
 	b := newBoard("forwarding", "forwarding", "Rules that send mail on, and mail that goes outside (T1114.003). Who made which rule is in the events and in the summary.")
 	b.row("Rules")
-	add(b, figure("Rules to the outside", "Made or changed in the time range.", number, quarter, sum("increase", "rule_changes_total", "$__range", `target="outside"`), from("green", 0.5, "red")...))
-	add(b, figure("Rules to where is not known", "Made or changed in the time range: the target is a variable, or no address.", number, quarter, sum("increase", "rule_changes_total", "$__range", `target="unknown"`), from("green", 0.5, "orange")...))
-	add(b, figure("Other rules", "Made or changed in the time range.", number, quarter, sum("increase", "rule_changes_total", "$__range", `target=~"none|inside"`)))
-	add(b, figure("Alerts", "Of forwarding, in the time range: a rule, or its effect.", number, quarter, sum("increase", "alerts_total", "$__range", `detector="forward"`), from("green", 0.5, "red")...))
+	add(b, figure("In force, to the outside", "Now, that the sensor knows of. What was made before it began, and was not listed since, it does not.", number, sixth, inForce("outside"), from("green", 0.5, "red")...))
+	add(b, figure("In force, to where is not known", "Now: the target is a variable, or no address.", number, sixth, inForce("unknown"), from("green", 0.5, "orange")...))
+	add(b, figure("Rules to the outside", "Made or changed in the time range.", number, sixth, sum("increase", "rule_changes_total", "$__range", `target="outside"`), from("green", 0.5, "red")...))
+	add(b, figure("Rules to where is not known", "Made or changed in the time range: the target is a variable, or no address.", number, sixth, sum("increase", "rule_changes_total", "$__range", `target="unknown"`), from("green", 0.5, "orange")...))
+	add(b, figure("Other rules", "Made or changed in the time range.", number, sixth, sum("increase", "rule_changes_total", "$__range", `target=~"none|inside"`)))
+	add(b, figure("Alerts", "Of forwarding, in the time range: a rule, or its effect.", number, sixth, sum("increase", "alerts_total", "$__range", `detector="forward"`), from("green", 0.5, "red")...))
 	add(b, bars("Rules by where they send mail", "Made or changed within each interval, by the furthest target.", count, half, query{"{{target}}", within("target", "rule_changes_total")}))
 	add(b, bars("Rules by service", "Made or changed within each interval.", count, half, query{"{{source}}", within("source", "rule_changes_total")}))
 
@@ -71,4 +74,9 @@ func logins() *board {
 		column{"failed", count, top("host", "host_failed_logins_total")},
 		column{"logins", count, top("host", "host_logins_total")}), "host", "hosts"))
 	return b
+}
+
+// inForce is how many rules are in force that send mail there.
+func inForce(target string) string {
+	return `sum(mailsensor_rules_in_force{` + ours + `,target="` + target + `"})`
 }

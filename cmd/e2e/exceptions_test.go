@@ -59,7 +59,7 @@ var exceptions = map[string]exception{
 
 // ofSensor finds series that a replay does not make: they are of the sensor, not of the
 // time of its packets.
-var ofSensor = regexp.MustCompile(`\b(up\{|process_|go_|mailsensor_(capture|decode|shed|tcp|parser|sink|state)_|mailsensor:(capture_dropped|tcp_one_sided):)`)
+var ofSensor = regexp.MustCompile(`\b(up\{|process_|go_|mailsensor_(capture|event|decode|shed|tcp|parser|sink|state)_|mailsensor:(capture_dropped|tcp_one_sided):)`)
 
 // wanted is what the answer to a question has to be.
 func wanted(who, expr string, from origin) outcome {

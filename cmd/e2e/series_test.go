@@ -78,6 +78,7 @@ func mail(r *metrics.Registry) {
 		m.Raised(&detectors.Alert{Entity: detectors.Entity{Kind: kind, Name: "x"}})
 	}
 	r.NewUsual(m, known).Update(read.Time)
+	r.NewKnown(metrics.Knowledge{Downloaded: func() (imap, pop3, http uint64) { return }, InForce: func(func(source, target string)) {}}).Update(read.Time)
 }
 
 // docs/metrics.md lists what is exported, each by its name or as one of a family, and

@@ -2,6 +2,7 @@ package main
 
 import (
 	"mailsensor/cmd/internal/config"
+	"mailsensor/cmd/internal/metrics"
 	"mailsensor/detectors"
 	"mailsensor/detectors/habits"
 	"mailsensor/detectors/inside"
@@ -50,6 +51,11 @@ func (a *analysis) observe(ev protocols.Event) (shown bool) {
 	a.set.Observe(ev)
 	_, inner := ev.(*protocols.Opening)
 	return !inner
+}
+
+// knowledge is what of it the metrics show.
+func (a *analysis) knowledge() metrics.Knowledge {
+	return metrics.Knowledge{Downloaded: a.sum.Downloaded, InForce: a.rules.InForce}
 }
 
 // document is the summary so far; what the events do not tell is for the caller to

@@ -39,6 +39,7 @@ type daemon struct {
 	server   *server
 	mail     *metrics.Mail
 	usual    *metrics.Usual
+	known    *metrics.Known
 	delay    *metrics.Histogram
 	*analysis
 	events, alerts *lines
@@ -98,6 +99,7 @@ func newDaemon(c *runCmd, conf config.Config, std *streams) (d *daemon, err erro
 	r.HashNames(conf.Metrics.Key)
 	d.mail = r.NewMail(d.border, c.topSeries(conf))
 	d.usual = r.NewUsual(d.mail, d.habits)
+	d.known = r.NewKnown(d.knowledge())
 	d.delay = r.NewHistogram("event_delay_seconds", delayBounds, "", "")
 	d.server, err = c.serve(r, d)
 	return d, err
@@ -261,6 +263,7 @@ func (d *daemon) tick(now int64) {
 		d.keep.Tick(now)
 	}
 	d.usual.Update(now)
+	d.known.Update(now)
 	d.state.tick(now, d.cmd.StateInterval, d.log)
 	d.set.Forget(now - keepAlerts)
 	d.events.flush()

@@ -82,9 +82,12 @@ func (c *historyFlags) series(ctx context.Context, a *analysis, conf config.Conf
 	r := metrics.New(versionText())
 	r.HashNames(conf.Metrics.Key)
 	s.mail = r.NewMail(a.border, conf.Metrics.TopSeries)
-	usual := r.NewUsual(s.mail, a.habits)
+	usual, known := r.NewUsual(s.mail, a.habits), r.NewKnown(a.knowledge())
 	s.recorder = history.New(r, c.PushInterval)
-	s.recorder.Before = usual.Update
+	s.recorder.Before = func(at int64) {
+		usual.Update(at)
+		known.Look() // at the end, too, however little time passed
+	}
 	before := a.set.Raised
 	a.set.Raised = func(alert *detectors.Alert, fresh bool) {
 		if before != nil {

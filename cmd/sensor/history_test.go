@@ -38,6 +38,7 @@ func TestOpenMetrics(t *testing.T) {
 	for _, file := range samples(t) {
 		var texts [2][]byte
 		var doc struct {
+			Rules  []struct{ Live, Outside, Removed bool }
 			Totals struct {
 				SMTP struct {
 					A uint64 `json:"messages_accepted"`
@@ -51,6 +52,8 @@ func TestOpenMetrics(t *testing.T) {
 					I uint64 `json:"body_items"`
 					B uint64 `json:"body_bytes"`
 					L uint64 `json:"logins_ok"`
+					D uint64 `json:"messages_downloaded"`
+					C string `json:"messages_downloaded_confidence"`
 				}
 			}
 		}
@@ -66,6 +69,16 @@ func TestOpenMetrics(t *testing.T) {
 			t.Errorf("%s: differs with the number of workers", file)
 		}
 		text := string(texts[0])
+		distinct := lastOf(text, "downloaded_messages_total", `protocol="imap"`)
+		if doc.Totals.IMAP.C == "lower_bound" { // then it is without what may be the same
+			distinct = min(distinct, doc.Totals.IMAP.D)
+		}
+		outside := uint64(0)
+		for _, r := range doc.Rules {
+			if r.Live && r.Outside && !r.Removed {
+				outside++
+			}
+		}
 		smtp, imap := doc.Totals.SMTP, doc.Totals.IMAP
 		mtp := func(name, labels string) uint64 {
 			return lastOf(text, name, `protocol="smtp"`, labels) + lastOf(text, name, `protocol="lmtp"`, labels)
@@ -82,6 +95,8 @@ func TestOpenMetrics(t *testing.T) {
 			{"failed logins", mtp("logins_total", `outcome="failed"`), smtp.L},
 			{"items", lastOf(text, "body_items_total", `protocol="imap"`), imap.I},
 			{"bodies", lastOf(text, "body_bytes_total", `protocol="imap"`), imap.B},
+			{"distinct", distinct, imap.D},
+			{"rules", lastOf(text, "rules_in_force", `target="outside"`), outside},
 			{"logins", lastOf(text, "logins_total", `protocol="imap",outcome="ok"`), imap.L},
 		} {
 			if c.got != c.want {

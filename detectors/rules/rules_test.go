@@ -262,3 +262,37 @@ func TestUnknownAccount(t *testing.T) {
 		t.Errorf("%d rules", n)
 	}
 }
+
+// Rules in force are counted by the furthest that they send mail.
+func TestInForce(t *testing.T) {
+	o := watch(t, 8)
+	counts := func() string {
+		list := map[string]int{}
+		o.InForce(func(source, target string) { list[source+" "+target]++ })
+		return fmt.Sprint(list)
+	}
+	o.put("a", protocols.Untold, "x@evil.example", "bob@corp.example")
+	if got := counts(); got != "map[]" {
+		t.Errorf("a script that was only stored: %s", got)
+	}
+	o.active("a")
+	if got := counts(); got != "map[sieve outside:1]" {
+		t.Error(got)
+	}
+	o.put("b", protocols.Untold, "bob@corp.example")
+	o.active("b")
+	if got := counts(); got != "map[sieve inside:1]" {
+		t.Errorf("another one took its place: %s", got)
+	}
+	for name, target := range map[string]string{"variable": "${x}", "none": ""} {
+		o.event("ews", "bob", "CreateRule", name, func(e *protocols.RuleChange) {
+			e.Contents, e.Live, e.Created = true, protocols.Yes, true
+			if target != "" {
+				e.Actions = redirect(target)
+			}
+		})
+	}
+	if got := counts(); got != "map[ews none:1 ews unknown:1 sieve inside:1]" {
+		t.Error(got)
+	}
+}

@@ -21,7 +21,7 @@ type Mail struct {
 	ruleChanges, alerts                *Vec
 	connections, visibleBytes          *Vec
 	estimated, visibleConnections      *Vec
-	durations                          *Histogram
+	durations, reads, handshakes       *Histogram
 
 	hosts, accounts entities
 	account         []byte // the event's, borrowed from border
@@ -51,6 +51,8 @@ func (r *Registry) NewMail(border *inside.Border, top int) *Mail {
 		estimated:          r.NewVec("estimated_messages_total", "protocol"),
 		visibleConnections: r.NewVec("visibility_connections_total", "protocol", "form"),
 		durations:          r.NewHistogram("message_duration_seconds", durationBounds, "protocol", "smtp", "lmtp"),
+		reads:              r.NewHistogram("mailbox_read_duration_seconds", durationBounds, "protocol", "imap", "pop3"),
+		handshakes:         r.NewHistogram("tls_handshake_duration_seconds", durationBounds, "", ""),
 		hosts:              r.entities("host", top),
 		accounts:           r.entities("account", top),
 	}
@@ -79,7 +81,7 @@ func (r *Registry) NewMail(border *inside.Border, top int) *Mail {
 		m.bodyItems.Add(0, protocol)
 		m.bodyBytes.Add(0, protocol)
 	}
-	for _, source := range []string{"sieve", "ews", "owa", "graph", "gmail", "jmap"} {
+	for _, source := range ruleSources {
 		for _, target := range sides {
 			m.ruleChanges.Add(0, source, target)
 		}
@@ -116,6 +118,10 @@ func (m *Mail) Observe(ev protocols.Event) {
 		m.read(e)
 	case *protocols.RuleChange:
 		m.ruleChange(e)
+	case *protocols.TLSStart:
+		if e.Started > 0 {
+			m.handshakes.Observe(e.Time-e.Started, "")
+		}
 	case *protocols.TLSUse:
 		m.estimated.Add(uint64(e.Messages), e.Service)
 	case *protocols.ConnEnd:
@@ -212,6 +218,9 @@ func (m *Mail) read(e *protocols.MailboxRead) {
 			items, octets = items+uint64(it.Items), octets+it.Bytes
 		}
 	}
+	if e.Started > 0 && items > 0 {
+		m.reads.Observe(e.Time-e.Started, e.Protocol)
+	}
 	m.bodyItems.Add(items, e.Protocol)
 	m.bodyBytes.Add(octets, e.Protocol)
 	m.add(&e.Head, e.Account, m.hosts.items, m.accounts.items, items)
@@ -232,6 +241,9 @@ func (m *Mail) ruleChange(e *protocols.RuleChange) {
 	}
 	m.ruleChanges.Add(1, e.Source, sides[furthest])
 }
+
+// ruleSources are where rules come from.
+var ruleSources = [...]string{"sieve", "ews", "owa", "graph", "gmail", "jmap"}
 
 // Where a rule sends mail, nearest first.
 var sides = [...]string{"none", "unknown", "inside", "outside"}
