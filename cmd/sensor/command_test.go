@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -185,6 +186,30 @@ func TestBashCompletes(t *testing.T) {
 		out, err := cmd.CombinedOutput()
 		if err != nil || strings.TrimSpace(string(out)) != want {
 			t.Errorf("%s: %q, %v, want %q", line, out, err, want)
+		}
+	}
+}
+
+// A bug shows: no panic of ours looks like success.
+func TestPanic(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("a panic was swallowed")
+		}
+	}()
+	run([]string{"version"}, nil, brokenWriter{}, io.Discard)
+}
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { panic("broken") }
+
+// sensor help COMMAND is what sensor COMMAND --help is.
+func TestHelpCommand(t *testing.T) {
+	for _, args := range [][]string{{"help"}, {"help", "run"}, {"help", "baseline", "list"}} {
+		want := good(t, append(slices.Clone(args[1:]), "--help")...)
+		if got := good(t, args...); got != want || got == "" {
+			t.Errorf("%q: %s", args, got)
 		}
 	}
 }

@@ -55,8 +55,8 @@ type daemon struct {
 }
 
 // newDaemon opens everything that needs a privilege or can fail.
-func newDaemon(c *runCmd, conf config.Config, std *streams) (d *daemon, err error) {
-	d = &daemon{cmd: c, conf: conf, std: std, log: c.logger(std), opt: c.pipeline(conf), severity: map[string]detectors.Severity{}}
+func newDaemon(c *runCmd, conf config.Config, std *streams) (_ *daemon, err error) {
+	d := &daemon{cmd: c, conf: conf, std: std, log: c.logger(std), opt: c.pipeline(conf), severity: map[string]detectors.Severity{}}
 	defer func() {
 		if err != nil {
 			d.close()

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -55,8 +56,12 @@ var errTold = errors.New("already told")
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	std := streams{stdin, stdout, stderr}
 	defer func() {
-		if e, ok := recover().(exit); ok {
+		switch e := recover().(type) {
+		case nil:
+		case exit:
 			code = int(e)
+		default:
+			panic(e)
 		}
 	}()
 	var c cli
@@ -68,8 +73,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 80}),
 		kong.Vars{"version": versionText()},
 	)
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0:
 		args = []string{"--help"}
+	case args[0] == "help":
+		args = append(slices.Clone(args[1:]), "--help")
 	}
 	ctx, err := parser.Parse(args)
 	if err != nil {

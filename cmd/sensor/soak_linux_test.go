@@ -91,7 +91,7 @@ func TestSoak(t *testing.T) {
 			packets, octets, lost = packets+lastMark[0], octets+lastMark[1], lost+lastMark[2]
 			w = startWatcher(t, args...)
 			outage = time.Since(from)
-			knew.goneOn(t, m, interval)
+			knew.goneOn(t, m, interval, knew.told/knew.at.Sub(begun).Seconds())
 			t.Logf("killed and back within %v; slope of the memory until then %.0f KiB a minute, of the second half of it; %.0f MiB at the end",
 				outage.Round(time.Millisecond), rss.slope(), rss.last())
 			rss = nil
@@ -146,8 +146,8 @@ func hourNow(t *testing.T, m *mailPeers) ofHour {
 }
 
 // goneOn fails unless a sensor that was killed and is back knows of the hour what it
-// knew before, but for what came after the last snapshot.
-func (before ofHour) goneOn(t *testing.T, m *mailPeers, interval time.Duration) {
+// knew before, but for what came after the last snapshot. rate is messages a second.
+func (before ofHour) goneOn(t *testing.T, m *mailPeers, interval time.Duration, rate float64) {
 	t.Helper()
 	if saved := scraped(t, "state_saved_timestamp_seconds"); saved < float64(before.at.Add(-interval).Unix()-10) {
 		t.Errorf("the last snapshot is of %.0f, %.0f s before the end", saved, float64(before.at.Unix())-saved)
@@ -157,7 +157,6 @@ func (before ofHour) goneOn(t *testing.T, m *mailPeers, interval time.Duration) 
 		now = hourNow(t, m)
 	}
 	missing, passed := before.seen+now.told-before.told-now.seen, now.at.Sub(before.at).Seconds()
-	rate := (now.told - before.told) / passed
 	t.Logf("of %.0f messages of this hour, the baselines have %.0f after the start anew; %.0f are missing, %.1f s of traffic", before.seen+now.told-before.told, now.seen, missing, missing/rate)
 	if now.at.Truncate(time.Hour) == before.at.Truncate(time.Hour) && missing > rate*(interval.Seconds()+passed+10) {
 		t.Errorf("%.0f messages were forgotten: %.1f s of traffic", missing, missing/rate)
