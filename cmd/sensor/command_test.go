@@ -204,6 +204,15 @@ type brokenWriter struct{}
 
 func (brokenWriter) Write([]byte) (int, error) { panic("broken") }
 
+// What is wrong with a flag names the whole command to ask.
+func TestTryHelp(t *testing.T) {
+	for want, args := range map[string][]string{"sensor": {"--none"}, "sensor run": {"run", "--none"}, "sensor config check": {"config", "check", "--none"}} {
+		if o := sensor(nil, args...); o.code != exitBad || !strings.HasSuffix(o.err, "\nTry '"+want+" --help'.\n") {
+			t.Errorf("%q: exit %d: %s", args, o.code, o.err)
+		}
+	}
+}
+
 // sensor help COMMAND is what sensor COMMAND --help is.
 func TestHelpCommand(t *testing.T) {
 	for _, args := range [][]string{{"help"}, {"help", "run"}, {"help", "baseline", "list"}} {

@@ -83,8 +83,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	if err != nil {
 		where := "sensor"
 		var parse *kong.ParseError
-		if errors.As(err, &parse) && parse.Context != nil && parse.Context.Command() != "" {
-			where += " " + parse.Context.Selected().Name
+		if errors.As(err, &parse) && parse.Context != nil && parse.Context.Selected() != nil {
+			where = parse.Context.Selected().FullPath()
 		}
 		fmt.Fprintf(stderr, "sensor: %v\nTry '%s --help'.\n", err, where)
 		return exitBad
