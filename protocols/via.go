@@ -1,6 +1,9 @@
 package protocols
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // Via says how a connection came here when not directly: through a tunnel that a
 // proxy made, or passed on by a peer that names the real client. It does not
@@ -15,6 +18,29 @@ type Via struct {
 	Before       []netip.Addr   // whom Origin in turn claims to speak for, and so on, bounded
 	OriginSource string         // proxy (PROXY protocol), xclient, xforward, forwarded, x-forwarded-for, imap-id
 }
+
+// maxBefore bounds the claims that are remembered.
+const maxBefore = 8
+
+// Claim is v, which may be nil, with what is said now of the real client. Where a
+// claim of another kind stands, or one of the PROXY protocol, the new one is the word of
+// whom that named: a client behind a proxy can send headers of its own.
+func (v *Via) Claim(origin netip.AddrPort, source string) *Via {
+	n := new(Via)
+	if v != nil {
+		*n = *v
+	}
+	switch {
+	case !n.Origin.IsValid(), n.OriginSource == source && source != SourceProxy:
+		n.Origin, n.OriginSource = origin, source
+	case len(n.Before) < maxBefore:
+		n.Before = append(slices.Clip(n.Before), origin.Addr())
+	}
+	return n
+}
+
+// SourceProxy is the OriginSource of the PROXY protocol.
+const SourceProxy = "proxy"
 
 // Tunnel is an attempt to reach another host through a proxy: HTTP CONNECT,
 // SOCKS. What is said inside comes as events of the same connection, whose Via
@@ -53,6 +79,7 @@ type MailOperation struct {
 type Opening struct {
 	Head
 	Fingerprint uint64 // of the first octets, which both legs of a tunnel share, or of a request's host and path; 0: none
+	Request     uint64 // of what a reverse proxy leaves of a request as it is; 0: it is none, or of no interest
 	Proxied     bool   // a request of a client to a proxy
 	Forwarded   bool   // a request of a proxy: it says so (Via, X-Forwarded-For)
 }

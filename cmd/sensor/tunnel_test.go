@@ -29,13 +29,11 @@ import (
 
 const target = "mail.partner.test:25"
 
-// throughProxy sends a mail in each of several sessions that dial opens by way of the
-// proxy that serve is, and returns the capture of both legs. The one behind begins
-// delay after the other.
-func throughProxy(t *testing.T, backend *told, sessions int, delay time.Duration, serve func(l net.Listener, server string), dial func(proxy string) (net.Conn, error)) string {
+// recordLegs has several sessions talk to a server by way of the proxy that serve is,
+// and returns the capture of both legs, as if the server were at a port of its own. The
+// leg behind begins delay after the other.
+func recordLegs(t *testing.T, sessions int, delay time.Duration, port uint16, server func(net.Listener), serve func(l net.Listener, server string), session func(i int, proxy string) error) string {
 	t.Helper()
-	srv := smtp.NewServer(backend)
-	defer srv.Close()
 	var front, back synth.Recorder
 	listen := func() net.Listener {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -45,20 +43,14 @@ func throughProxy(t *testing.T, backend *told, sessions int, delay time.Duration
 		return l
 	}
 	inner, outer := listen(), listen()
+	defer inner.Close()
 	defer outer.Close()
-	go srv.Serve(back.Listen(inner))
+	go server(back.Listen(inner))
 	go serve(front.Listen(outer), inner.Addr().String())
 	for i := range sessions {
-		conn, err := dial(outer.Addr().String())
-		if err != nil {
+		if err := session(i, outer.Addr().String()); err != nil {
 			t.Fatalf("session %d: %v", i, err)
 		}
-		c := smtp.NewClient(conn)
-		if err := c.SendMail("a@corp.example", []string{"b@partner.test"}, strings.NewReader("Subject: x\r\n\r\nx\r\n")); err != nil {
-			t.Fatalf("session %d: %v", i, err)
-		}
-		c.Quit()
-		c.Close()
 	}
 	var captures [][]synth.Frame
 	start := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
@@ -73,13 +65,33 @@ func throughProxy(t *testing.T, backend *told, sessions int, delay time.Duration
 	}
 	for i := range sessions {
 		leg(f[i], i, 0, fmt.Sprintf("10.1.0.%d", 1+i), "10.3.0.80:3128", 40000)
-		leg(b[i], i, delay, "10.3.0.80", "10.2.0.1:25", 50000)
+		leg(b[i], i, delay, "10.3.0.80", fmt.Sprintf("10.2.0.1:%d", port), 50000)
 	}
 	name := filepath.Join(t.TempDir(), "proxy.pcap")
 	if err := synth.WriteFile(name, synth.Merge(captures...)); err != nil {
 		t.Fatal(err)
 	}
 	return name
+}
+
+// throughProxy sends a mail in each of several sessions that dial opens by way of a
+// proxy.
+func throughProxy(t *testing.T, backend *told, sessions int, delay time.Duration, serve func(l net.Listener, server string), dial func(proxy string) (net.Conn, error)) string {
+	t.Helper()
+	srv := smtp.NewServer(backend)
+	defer srv.Close()
+	return recordLegs(t, sessions, delay, 25, func(l net.Listener) { srv.Serve(l) }, serve, func(_ int, proxy string) error {
+		conn, err := dial(proxy)
+		if err != nil {
+			return err
+		}
+		c := smtp.NewClient(conn)
+		defer c.Close()
+		if err := c.SendMail("a@corp.example", []string{"b@partner.test"}, strings.NewReader("Subject: x\r\n\r\nx\r\n")); err != nil {
+			return err
+		}
+		return c.Quit()
+	})
 }
 
 // checkLegs holds totals and the proxy's own row against what the server was told.

@@ -3,6 +3,7 @@ package session
 import (
 	"net/netip"
 
+	"mailsensor/detectors/recent"
 	"mailsensor/protocols"
 )
 
@@ -34,31 +35,32 @@ func (t *Tracker) asked(e *protocols.Opening) {
 	if r := t.passed.Get(e.Fingerprint); r != nil && t.sameProxy(proxy, r, e.Time) {
 		t.conn(r.conn).repeat, t.conn(r.conn).repeated = true, true
 		t.number(e.Conn.ID, r.conn)
-		t.forget(t.passed, e.Fingerprint, r)
+		forget(t.passed, e.Fingerprint, r)
 		return
 	}
 	put(t.asks, e.Fingerprint, request{conn: e.Conn.ID, proxy: proxy, time: e.Time})
 }
 
 // passedOn is a request of a proxy to a server.
-func (t *Tracker) passedOn(e *protocols.Opening) {
+func (t *Tracker) passedOn(e *protocols.Opening) (joined bool) {
 	client := e.Conn.Client.Addr()
 	r := t.asks.Get(e.Fingerprint)
 	if r == nil || r.conn == e.Conn.ID || e.Time > r.time+near || r.proxy != client && t.proxies.Get(client) == nil {
 		if c := t.conns.Get(e.Conn.ID); c != nil {
-			c.repeat = false
+			c.repeat = c.whole
 		}
 		if t.proxies.Get(client) != nil { // the tap may have seen it early
 			put(t.passed, e.Fingerprint, request{conn: e.Conn.ID, proxy: client, time: e.Time})
 		}
-		return
+		return false
 	}
 	front := r.conn
-	t.forget(t.asks, e.Fingerprint, r)
+	forget(t.asks, e.Fingerprint, r)
 	b := t.conn(e.Conn.ID)
 	b.repeat, b.repeated = true, true
 	t.number(front, e.Conn.ID)
 	t.conn(front).behind = e.Conn.Server.Addr()
+	return true
 }
 
 // sameProxy reports whether a request that was seen behind a proxy may be the one
@@ -84,14 +86,14 @@ func (t *Tracker) number(front, back uint64) {
 	}
 }
 
-func (t *Tracker) forget(table requests, k uint64, r *request) {
+func forget[K comparable](table *recent.Table[K, request], k K, r *request) {
 	if r.n--; r.n == 0 {
 		table.Delete(k)
 	}
 }
 
 // put adds to those that wait; of the same the last is kept, with their number.
-func put(table requests, k uint64, r request) {
+func put[K comparable](table *recent.Table[K, request], k K, r request) {
 	old := table.Get(k)
 	if old == nil {
 		old = table.Insert(k)

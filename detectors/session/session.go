@@ -34,7 +34,9 @@ type Tracker struct {
 	proxies *recent.Table[netip.Addr, struct{}]
 	asks    requests // made to a proxy
 	passed  requests // made by one, that nobody was seen to make
-	last    uint64   // session number given out
+	relays  *recent.Table[heard, request]
+	named   *recent.Table[netip.AddrPort, named]
+	last    uint64 // session number given out
 	joined  uint64
 	dropped uint64 // legs beyond maxWaiting of a mark
 }
@@ -47,7 +49,12 @@ type conn struct {
 	session  uint64
 	repeat   bool
 	repeated bool // what came over it was a repeat, at least once
+	whole    bool // all of it is
 	behind   netip.Addr
+	origin   netip.AddrPort // whom a trusted peer named
+	named    bool           // a connection names this one:
+	back     uint64         // that one
+	hidden   bool           // this one went on in TLS
 }
 
 // mark is what both legs of a tunnel share.
@@ -80,6 +87,8 @@ func New(trusted []netip.Prefix) *Tracker {
 		proxies: recent.New[netip.Addr, struct{}](maxProxies),
 		asks:    recent.New[uint64, request](maxRequests),
 		passed:  recent.New[uint64, request](maxRequests),
+		relays:  recent.New[heard, request](2 * maxRequests),
+		named:   recent.New[netip.AddrPort, named](maxNamed),
 	}
 }
 
@@ -90,7 +99,7 @@ type Counters struct {
 
 // Counters returns the counters.
 func (t *Tracker) Counters() Counters {
-	return Counters{t.joined, t.conns.Evicted, t.front.Evicted + t.back.Evicted + t.dropped, t.asks.Evicted + t.passed.Evicted}
+	return Counters{t.joined, t.conns.Evicted, t.front.Evicted + t.back.Evicted + t.named.Evicted + t.dropped, t.asks.Evicted + t.passed.Evicted + t.relays.Evicted}
 }
 
 // Observe completes the head of an event.
@@ -101,20 +110,35 @@ func (t *Tracker) Observe(ev protocols.Event) {
 		t.opening(e)
 	case *protocols.Tunnel:
 		t.proxy(h.Conn.Server.Addr())
+	case *protocols.TLSStart:
+		t.hides(h)
 	}
 	if h.Via != nil {
 		t.via(h)
 	}
-	if c := t.conns.Get(h.Conn.ID); c != nil {
-		h.Session, h.Repeat, h.Behind = c.session, c.repeat, c.behind
+	c := t.conns.Get(h.Conn.ID)
+	if c != nil {
+		if h.Session, h.Repeat, h.Behind = c.session, c.repeat, c.behind; h.Repeat {
+			h.Host = netip.Addr{} // the client's own leg counts for the client
+		}
 		if l, ok := ev.(*protocols.Login); ok && l.Proxy {
 			h.Behind = netip.Addr{} // it is the proxy's
 		}
-		if _, over := ev.(*protocols.ConnEnd); over {
-			h.Repeat = c.repeat || c.repeated
-			t.conns.Delete(h.Conn.ID)
-		}
 	}
+	if _, over := ev.(*protocols.ConnEnd); over {
+		t.end(h, c)
+	}
+}
+
+// end forgets a connection. It repeats another if anything that came over it did.
+func (t *Tracker) end(h *protocols.Head, c *conn) {
+	if c == nil {
+		c = &conn{}
+	} else if h.Repeat = c.repeat || c.repeated; h.Repeat {
+		h.Host = netip.Addr{}
+	}
+	t.left(h, c)
+	t.conns.Delete(h.Conn.ID)
 }
 
 func (t *Tracker) conn(id uint64) *conn {
@@ -136,6 +160,9 @@ func (t *Tracker) proxy(a netip.Addr) {
 func (t *Tracker) via(h *protocols.Head) {
 	if h.Via.Origin.IsValid() && t.believes(h.Conn.Client.Addr()) {
 		h.Host = t.origin(h.Via)
+	}
+	if t.names(h) {
+		t.claimed(h)
 	}
 	if c := t.conns.Get(h.Conn.ID); h.Via.Target != "" && (c == nil || !c.behind.IsValid()) {
 		if a, err := netip.ParseAddr(h.Via.Target); err == nil {
@@ -170,15 +197,17 @@ func (t *Tracker) believes(a netip.Addr) bool {
 
 // opening joins a connection to its other leg.
 func (t *Tracker) opening(e *protocols.Opening) {
-	if e.Forwarded {
-		t.passedOn(e)
-	}
+	joined := e.Forwarded && t.passedOn(e)
 	if e.Proxied {
 		t.asked(e)
 	}
-	if e.Proxied || e.Forwarded { // it began before
+	if e.Request != 0 && !joined {
+		t.relayed(e)
+	}
+	if e.Proxied || e.Forwarded || e.Request != 0 { // it began before
 		return
 	}
+	t.met(&e.Head)
 	client := e.Conn.Client.Addr()
 	l := leg{conn: e.Conn.ID, fingerprint: e.Fingerprint, client: client, server: e.Conn.Server.Addr(), time: e.Time}
 	if v := e.Via; v != nil && v.Kind != "" {
@@ -253,5 +282,5 @@ func (t *Tracker) join(front, back *leg) {
 	f := t.conn(front.conn)
 	f.session, f.behind = t.last, back.server
 	b := t.conn(back.conn)
-	b.session, b.repeat = t.last, true
+	b.session, b.repeat, b.whole = t.last, true, true
 }

@@ -182,6 +182,7 @@ func parameter(b []byte, name string) []byte {
 
 // answered looks at what a response says about the credentials of its request.
 func (p *parser) answered(t int64, x *exchange, h *header) {
+	p.out.SetVia(x.via)
 	if undecided(p.status) {
 		return
 	}

@@ -25,7 +25,7 @@ func (p *parser) connected(t int64, x *exchange) protocols.Action {
 		p.refused.code = 0
 		v := &protocols.Via{Kind: "connect", Target: string(x.tunnel.host), Port: x.tunnel.port, User: string(p.proxy.user)}
 		if old := p.out.Via(); old != nil {
-			v.Origin, v.OriginSource = old.Origin, old.OriginSource
+			v.Origin, v.OriginSource, v.Before = old.Origin, old.OriginSource, old.Before
 		}
 		p.drop()
 		p.out.SetVia(v)

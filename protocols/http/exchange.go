@@ -81,12 +81,13 @@ func (p *parser) request(t int64) {
 	if len(host) == 0 {
 		host = hostOf(h.get("host"))
 	}
-	p.legs(t, h, x, proxied, host, path)
+	p.origin(h, x)
 	p.credentials(x, h)
 	p.frame(capture.ToServer, t, false)
 	if !x.connect {
 		x.call = p.mail.Begin(p.mailRequest(x, s.method, path, host, h))
 	}
+	p.legs(t, h, x, proxied, host, s.method, path)
 	s.decode(h, x.call != nil)
 	switch {
 	case x.connect:
@@ -248,26 +249,10 @@ func (p *parser) conclude(t int64, x *exchange, whole bool) {
 	if x.call == nil {
 		return
 	}
+	p.out.SetVia(x.via)
 	if !x.sent {
 		x.call.RequestEnd(false)
 	}
 	x.call.End(t, p.out, whole)
 	x.call = nil
-}
-
-// legs says that the client asks a proxy for what target names, or is one; and who the
-// real client is, as its proxy says.
-func (p *parser) legs(t int64, h *header, x *exchange, proxied bool, host, path []byte) {
-	forwarded := h.get("via") != nil || h.get("x-forwarded-for") != nil || h.get("forwarded") != nil
-	if proxied || forwarded || x.connect {
-		e := p.out.Opening(t)
-		e.Proxied, e.Forwarded = proxied || x.connect, forwarded
-		if !x.connect {
-			p.asked = append(append(append(p.asked[:0], host...), ' '), path...)
-			e.Fingerprint = protocols.NameID(p.asked)
-		}
-	}
-	if o, source := originOf(h); o.n > 0 {
-		p.out.SetVia(o.via(p.out.Via(), source))
-	}
 }

@@ -67,11 +67,12 @@ func (h *h2) request(t int64, st *stream) {
 		x.tunnel.keep(host, port)
 	}
 	p.out.CountRequests(1)
-	p.legs(t, &s.header, x, false, hostOf(authority), s.target)
+	p.origin(&s.header, x)
 	p.credentials(x, &s.header)
 	if !x.connect {
 		x.call = p.mail.Begin(p.mailRequest(x, s.method, s.target, hostOf(authority), &s.header))
 	}
+	p.legs(t, &s.header, x, false, hostOf(authority), s.method, s.target)
 	st.body[capture.ToServer].decode(&s.header, x.call != nil)
 }
 

@@ -11,7 +11,7 @@ import (
 // own are the fields that framing, authentication and proxies need; names in lower
 // case.
 var own = []string{
-	"authorization", "connection", "content-encoding", "content-length", "forwarded", "host", "proxy-authenticate", "proxy-authorization",
+	"authorization", "client-request-id", "connection", "content-encoding", "content-length", "forwarded", "host", "proxy-authenticate", "proxy-authorization",
 	"transfer-encoding", "upgrade", "user-agent", "via", "www-authenticate", "x-forwarded-for",
 }
 

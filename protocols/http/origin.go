@@ -12,6 +12,12 @@ import (
 // maxHops bounds the proxies of a list that are remembered, nearest first.
 const maxHops = 8
 
+// The fields in which a proxy names its client.
+const (
+	forwarded    = "forwarded"
+	forwardedFor = "x-forwarded-for"
+)
+
 // hops are the clients that the proxies before this connection had, nearest first.
 type hops struct {
 	list [maxHops]netip.AddrPort
@@ -22,11 +28,11 @@ type hops struct {
 // X-Forwarded-For. Each proxy adds to the end, so only the last is the peer's own
 // word; those before are of whoever sent it them.
 func originOf(h *header) (o hops, source string) {
-	if o.read(h, "forwarded", forwardedFor); o.n > 0 {
-		return o, "forwarded"
+	if o.read(h, forwarded, parameterFor); o.n > 0 {
+		return o, forwarded
 	}
-	o.read(h, "x-forwarded-for", func(b []byte) []byte { return b })
-	return o, "x-forwarded-for"
+	o.read(h, forwardedFor, func(b []byte) []byte { return b })
+	return o, forwardedFor
 }
 
 // read takes the elements of a list apart. The last come first; one that is no address
@@ -53,8 +59,8 @@ func (o *hops) read(h *header, name string, node func([]byte) []byte) {
 	}
 }
 
-// forwardedFor is the value of the parameter "for" of an element.
-func forwardedFor(element []byte) []byte {
+// parameterFor is the value of the parameter "for" of an element.
+func parameterFor(element []byte) []byte {
 	for len(element) > 0 {
 		var pair []byte
 		pair, element, _ = bytes.Cut(element, []byte{';'})
@@ -66,22 +72,27 @@ func forwardedFor(element []byte) []byte {
 	return nil
 }
 
-// via is how the connection came here with what the peer claims: the old one, if that
-// says the same.
-func (o *hops) via(old *protocols.Via, source string) *protocols.Via {
+// via is how a request came here: as its connection did, with what the peer claims; the
+// last one, if that says the same. Where the connection itself names whom it is passed
+// on for (the PROXY protocol), the claim is that one's, not the peer's.
+func (o *hops) via(conn, last *protocols.Via, source string) *protocols.Via {
+	var v protocols.Via
+	if conn != nil {
+		v = *conn
+	}
+	before := o.list[:o.n]
+	if !v.Origin.IsValid() {
+		v.Origin, v.OriginSource, before = o.list[0], source, o.list[1:o.n]
+	}
 	same := func(a netip.Addr, b netip.AddrPort) bool { return a == b.Addr() }
-	if old != nil && old.Origin == o.list[0] && old.OriginSource == source && slices.EqualFunc(old.Before, o.list[1:o.n], same) {
-		return old
+	if last != nil && last.Origin == v.Origin && last.OriginSource == v.OriginSource && slices.EqualFunc(last.Before, before, same) {
+		return last
 	}
-	v := new(protocols.Via)
-	if old != nil {
-		*v = *old
-	}
-	v.Origin, v.OriginSource, v.Before = o.list[0], source, nil
-	for _, a := range o.list[1:o.n] {
+	v.Before = nil
+	for _, a := range before {
 		v.Before = append(v.Before, a.Addr())
 	}
-	return v
+	return &v
 }
 
 // address reads an address with or without a port.

@@ -71,9 +71,11 @@ type parser struct {
 	lostReply bool // responses may be missing
 	joined    bool // the connection was not seen from its beginning
 
-	web     login  // of the server behind
-	proxy   login  // of the proxy
-	asked   []byte // scratch: host and path of a request
+	web     login          // of the server behind
+	proxy   login          // of the proxy
+	asked   []byte         // scratch: what is hashed of a request
+	via     *protocols.Via // how the connection came here, whatever its requests claim
+	begun   bool           // there was a request
 	refused tunnel
 }
 
@@ -86,6 +88,7 @@ type exchange struct {
 	sent    bool // the request is over
 	web     attempt
 	proxy   attempt
+	via     *protocols.Via // how the request came here
 }
 
 // Reset implements protocols.Parser.

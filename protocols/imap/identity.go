@@ -3,7 +3,6 @@ package imap
 import (
 	"net/netip"
 
-	"mailsensor/protocols"
 	"mailsensor/protocols/line"
 )
 
@@ -100,14 +99,9 @@ func (p *parser) originates(d *identity) {
 	if err != nil {
 		return
 	}
-	v := new(protocols.Via)
-	if old := p.out.Via(); old != nil {
-		*v = *old
-	}
 	port, _ := line.Uint(d.port)
 	if port > 65535 {
 		port = 0
 	}
-	v.Origin, v.OriginSource = netip.AddrPortFrom(a.Unmap().WithZone(""), uint16(port)), "imap-id"
-	p.out.SetVia(v)
+	p.out.SetVia(p.out.Via().Claim(netip.AddrPortFrom(a.Unmap().WithZone(""), uint16(port)), "imap-id"))
 }

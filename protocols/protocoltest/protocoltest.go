@@ -172,7 +172,7 @@ func fields(b *strings.Builder, v reflect.Value) {
 	for i := range v.NumField() {
 		f, name := v.Field(i), v.Type().Field(i).Name
 		switch name {
-		case "Head", "Totals", "Started", "Visible", "Form":
+		case "Head", "Totals", "Started", "Visible", "Form", "Request":
 			continue
 		}
 		if empty(f) {

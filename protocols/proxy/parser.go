@@ -115,12 +115,7 @@ func (p *parser) version2(t int64, b []byte, out protocols.Sink) int {
 
 // claim notes who the peer says the client is.
 func claim(out protocols.Sink, origin netip.AddrPort) {
-	v := new(protocols.Via)
-	if old := out.Via(); old != nil {
-		*v = *old
-	}
-	v.Origin, v.OriginSource = origin, "proxy"
-	out.SetVia(v)
+	out.SetVia(out.Via().Claim(origin, protocols.SourceProxy))
 }
 
 // Gap implements protocols.Parser.

@@ -136,12 +136,8 @@ func (p *parser) forwardReply(e entry, code uint16) {
 
 // via is how the connection came here, with the claim.
 func (c *claim) via(out protocols.Sink, source string) *protocols.Via {
-	v := new(protocols.Via)
-	if old := out.Via(); old != nil {
-		*v = *old
+	if !c.origin.Addr().IsValid() {
+		return out.Via()
 	}
-	if c.origin.Addr().IsValid() {
-		v.Origin, v.OriginSource = c.origin, source
-	}
-	return v
+	return out.Via().Claim(c.origin, source)
 }

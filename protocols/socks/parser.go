@@ -207,7 +207,7 @@ func (p *parser) replied(t int64, b []byte) (n int, act protocols.Action) {
 	p.tellTunnel(t, protocols.Accepted, uint16(code))
 	v := &protocols.Via{Kind: p.kind, Target: string(p.target), Port: p.port, User: string(p.user)}
 	if old := p.out.Via(); old != nil {
-		v.Origin, v.OriginSource = old.Origin, old.OriginSource
+		v.Origin, v.OriginSource, v.Before = old.Origin, old.OriginSource, old.Before
 	}
 	p.out.SetVia(v)
 	return n, protocols.Tunnelled

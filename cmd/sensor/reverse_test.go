@@ -1,0 +1,120 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A reverse proxy stands before a mail API, and both of its legs are on the tap: each
+// message that was read counts once, for the client that read it. Whether the proxy says
+// so makes no difference as long as it uses one address.
+func TestReverseProxy(t *testing.T) {
+	const sessions, messages = 9, 5
+	for name, silent := range map[string]bool{"names the client": false, "says nothing": true} {
+		t.Run(name, func(t *testing.T) {
+			file := recordLegs(t, sessions, 2*time.Millisecond, 8080, func(l net.Listener) {
+				http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if _, password, _ := r.BasicAuth(); password != "right" {
+						w.Header().Set("WWW-Authenticate", `Basic realm="x"`)
+						w.WriteHeader(401)
+						return
+					}
+					w.Header().Set("Content-Type", "text/plain")
+					io.WriteString(w, "Subject: x\r\n\r\nx\r\n")
+				}))
+			}, func(l net.Listener, server string) {
+				to := &url.URL{Scheme: "http", Host: server}
+				http.Serve(l, &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+					r.SetURL(to)
+					if !silent { // as the capture has it: the peer's address
+						r.Out.Header.Set("X-Forwarded-For", r.In.Header.Get("X-Test-Client"))
+						r.Out.Header.Set("Via", "1.1 px")
+					}
+				}, Transport: new(perClient)})
+			}, func(i int, proxy string) error { return readMessages(i, messages, proxy) })
+			config := filepath.Join(t.TempDir(), "sensor.yaml")
+			if err := os.WriteFile(config, []byte("networks:\n  trusted_proxies: [10.3.0.80]\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			type http struct {
+				Items      int `json:"mail_items"`
+				Operations int `json:"mail_operations"`
+				OK         int `json:"logins_ok"`
+				Failed     int `json:"logins_failed"`
+			}
+			var doc struct {
+				Totals   struct{ HTTP http }
+				Accounts []struct{ HTTP http }
+				Hosts    []struct {
+					Host string
+					HTTP http
+				}
+			}
+			out := good(t, "replay", "--json", "--quiet", "--config", config, file)
+			if err := json.Unmarshal([]byte(out), &doc); err != nil {
+				t.Fatal(err)
+			}
+			if h := doc.Totals.HTTP; h.Items != sessions*messages || h.OK != sessions || h.Failed != 0 || h.Operations != sessions*messages {
+				t.Errorf("totals %+v", h)
+			}
+			if len(doc.Accounts) != sessions || len(doc.Hosts) != sessions+1 {
+				t.Errorf("%d accounts, %d hosts", len(doc.Accounts), len(doc.Hosts))
+			}
+			for _, h := range doc.Hosts {
+				want := messages
+				if h.Host == "10.3.0.80" {
+					want = sessions * messages
+				}
+				if h.HTTP.Items != want {
+					t.Errorf("%s read %d, want %d", h.Host, h.HTTP.Items, want)
+				}
+			}
+		})
+	}
+}
+
+// perClient gives each client a connection of its own to the server behind.
+type perClient struct{ transports sync.Map }
+
+func (p *perClient) RoundTrip(r *http.Request) (*http.Response, error) {
+	user, _, _ := r.BasicAuth()
+	t, _ := p.transports.LoadOrStore(user, &http.Transport{MaxConnsPerHost: 1})
+	return t.(*http.Transport).RoundTrip(r)
+}
+
+// readMessages is a client that reads so many messages over one connection.
+func readMessages(i, messages int, server string) error {
+	c := http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}}
+	defer c.CloseIdleConnections()
+	for n := range messages {
+		r, err := http.NewRequest("GET", fmt.Sprintf("http://%s/v1.0/me/messages/M%d-%d/$value", server, i, n), nil)
+		if err != nil {
+			return err
+		}
+		r.Host = "mail.corp.example"
+		r.SetBasicAuth(fmt.Sprintf("user%d", i), "right")
+		r.Header.Set("X-Test-Client", fmt.Sprintf("10.1.0.%d", 1+i))
+		resp, err := c.Do(r)
+		if err != nil {
+			return err
+		}
+		if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+			return err
+		}
+		resp.Body.Close()
+		if resp.StatusCode != 200 {
+			return fmt.Errorf("message %d: %s", n, resp.Status)
+		}
+	}
+	return nil
+}
