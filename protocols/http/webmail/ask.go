@@ -14,6 +14,7 @@ type ask struct {
 	rules   [2]int // those it makes: from, to
 	mail    int    // that it sends; -1: none
 	outcome protocols.Outcome
+	owner   owner
 }
 
 // kind is what the response to an ask holds.
@@ -60,7 +61,7 @@ func (c *call) asked(id uint64, k kind) *ask {
 		c.ask = -1
 		return nil
 	}
-	c.asks = append(c.asks, ask{id: id, kind: k, mail: -1, rules: [2]int{len(c.rules), len(c.rules)}})
+	c.asks = append(c.asks, ask{id: id, kind: k, mail: -1, owner: c.owner, rules: [2]int{len(c.rules), len(c.rules)}})
 	c.ask = len(c.asks) - 1
 	return &c.asks[c.ask]
 }

@@ -65,28 +65,32 @@ type call struct {
 	parts scan.Parts
 	other func(c *call, b []byte)
 
-	status int
-	oks    int // single answers within the response that say yes
-	noes   int // and that say no
-	octets uint64
-	offset uint64 // octets of the content that is being read
-	sent   bool   // the whole request was seen
-	upload bool
-	quiet  bool // nothing about mail, as far as is known
-	more   bool // than is listed
-	asks   []ask
-	ask    int // the one that is being read; -1: none
-	items  []protocols.ReadItem
-	now    item
-	pieces []uint64 // JMAP: blobs of its parts
-	rules  []rule
-	rule   int // the one that is being read; -1: none
-	mails  []mail
-	mail   int    // the one that is being read; -1: none
-	key    uint64 // API's own: of the part that is being read
-	mark   int    // API's own
-	word   []byte // API's own: of what is being read
-	batch  batch
+	status  int
+	oks     int // single answers within the response that say yes
+	noes    int // and that say no
+	octets  uint64
+	offset  uint64 // octets of the content that is being read
+	sent    bool   // the whole request was seen
+	upload  bool
+	quiet   bool // nothing about mail, as far as is known
+	more    bool // than is listed
+	asks    []ask
+	ask     int // the one that is being read; -1: none
+	items   []protocols.ReadItem
+	whose   []owner // of the items
+	owners  [][]byte
+	owner   owner // of the request that is being read
+	several bool  // the requests of a batch are somebody's each
+	now     item
+	pieces  []uint64 // JMAP: blobs of its parts
+	rules   []rule
+	rule    int // the one that is being read; -1: none
+	mails   []mail
+	mail    int    // the one that is being read; -1: none
+	key     uint64 // API's own: of the part that is being read
+	mark    int    // API's own
+	word    []byte // API's own: of what is being read
+	batch   batch
 }
 
 // begin gets the call ready for another exchange.
@@ -96,7 +100,7 @@ func (c *call) begin(s *Set, a api, name string, r *Request) {
 	}
 	*c = call{
 		set: s, api: a, name: name, op: c.op[:0], agent: c.agent[:0], device: c.device[:0], user: c.user[:0], mailbox: c.mailbox[:0], file: c.file[:0],
-		json: c.json, xml: c.xml, wbxml: c.wbxml, parts: c.parts, asks: c.asks[:0], items: c.items[:0], rules: c.rules[:0], mails: c.mails[:0],
+		json: c.json, xml: c.xml, wbxml: c.wbxml, parts: c.parts, asks: c.asks[:0], items: c.items[:0], whose: c.whose[:0], owners: c.owners[:0], rules: c.rules[:0], mails: c.mails[:0],
 		word: c.word[:0], pieces: c.pieces[:0], batch: c.batch, ask: -1, rule: -1, mail: -1,
 	}
 	c.batch.reset()
@@ -200,6 +204,9 @@ func (c *call) RequestBody(b []byte) {
 // RequestEnd implements Call.
 func (c *call) RequestEnd(whole bool) {
 	c.sent = whole
+	if whole && !c.replied && is(c.op, "search.query") && c.mark != searchesMail {
+		c.quiet = true // for files, events …
+	}
 	if c.form == asParts {
 		c.parts.End()
 	}
@@ -266,6 +273,7 @@ func (c *call) End(t int64, out protocols.Sink, whole bool) {
 		c.parts.End()
 	}
 	c.byItself()
+	c.alone()
 	confidence := protocols.Exact
 	if !whole || !c.sent || c.more {
 		confidence = protocols.LowerBound

@@ -34,7 +34,11 @@ func (s *Set) eas(r *Request, query []byte) *call {
 	if len(c.op) == 0 { // OPTIONS
 		c.operation(string(r.Method[:min(len(r.Method), 16)]))
 	}
-	c.asked(0, other)
+	if name := parameter(query, "AttachmentName"); is(c.op, "GetAttachment") && name != nil {
+		c.asked(0, attachment).message = c.nameID(name)
+	} else {
+		c.asked(0, other)
+	}
 	if is(c.op, "SendMail", "SmartForward", "SmartReply") {
 		c.newMail(true)
 	}

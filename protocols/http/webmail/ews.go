@@ -171,7 +171,7 @@ func (ews) response(c *call, what scan.Token, path, value []byte, size uint64) s
 	}
 	switch what {
 	case scan.Open:
-		if c.now.depth == 0 && ewsItem(path) {
+		if c.now.depth == 0 && (ewsItem(path) || is(c.op, "GetAttachment") && is(parent(path), "Attachments")) {
 			c.found(path)
 		}
 		if is(last(path), "DelegateUserResponseMessageType") {
@@ -191,8 +191,8 @@ func (c *call) ewsAnswer(path, value []byte, size uint64) {
 	switch {
 	case is(name, "ResponseCode"):
 		c.ewsVerdict(path, is(value, "NoError"))
-	case is(name, "@RootItemId") && is(parent(path), "AttachmentId") && is(c.op, "GetAttachment"):
-		c.add(item{id: c.nameID(value), level: protocols.ReadPart})
+	case is(c.op, "GetAttachment"):
+		c.ewsAttached(path, value, size)
 	case !in || is(c.op, "CreateItem", "UpdateItem", "MoveItem", "CopyItem"):
 		if string(rest) == "/ItemId/@Id" {
 			c.ewsStored(value)
@@ -206,6 +206,21 @@ func (c *call) ewsAnswer(path, value []byte, size uint64) {
 		c.text(size)
 	case is(name, "@IsTruncated") && is(value, "true"):
 		c.now.cut = true
+	}
+}
+
+// ewsAttached takes an attachment, which is a part of the message that is named with
+// it, or goes by its own name.
+func (c *call) ewsAttached(path, value []byte, size uint64) {
+	rest, in := c.inItem(path)
+	switch {
+	case !in:
+	case string(rest) == "/AttachmentId/@Id" && c.now.id == 0, string(rest) == "/AttachmentId/@RootItemId":
+		c.now.id, c.now.cut, c.now.body = c.nameID(value), true, true
+	case string(rest) == "/Content", is(last(rest), "MimeContent"):
+		c.text(decoded(size))
+	case is(last(rest), "Body"):
+		c.text(size)
 	}
 }
 

@@ -17,6 +17,7 @@ func (s *Set) gmail(r *Request, path []byte) *call {
 	c.begin(s, gmail{}, "gmail", r)
 	if hasPrefix(path, "/batch/") {
 		c.operation("batch")
+		c.several = true
 	} else {
 		c.gmailOperation(0, r.Method, path)
 	}
@@ -32,7 +33,7 @@ func (gmail) part(c *call, id uint64, method, target []byte) {
 			break
 		}
 	}
-	c.rule, c.mail = -1, -1
+	c.rule, c.mail, c.owner = -1, -1, 0
 	c.gmailOperation(id, method, path)
 }
 
@@ -52,6 +53,7 @@ func (c *call) gmailOperation(id uint64, method, path []byte) {
 		return
 	}
 	c.someoneElse(unquoted(parts[1]))
+	a.owner = c.owner
 	parts = parts[2:]
 	noun, members := canonical(parts[0]), 1
 	if noun == "settings" && len(parts) > 1 {

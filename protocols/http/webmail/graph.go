@@ -19,6 +19,7 @@ func (s *Set) graph(r *Request, path []byte) *call {
 	c.begin(s, graph{}, "graph", r)
 	if len(parts) == 2 && is(parts[1], "$batch") {
 		c.operation("$batch")
+		c.several = true
 		c.reads(r, asJSON)
 		return c
 	}
@@ -74,6 +75,14 @@ func (c *call) graphPlan(method []byte, parts [][]byte) (p plan, ok bool) {
 	switch {
 	case len(parts) > 1 && is(parts[0], "me"):
 		parts = parts[1:]
+	case len(parts) == 2 && is(parts[0], "search") && is(parts[1], "query"):
+		p.op, p.kind = "search.query", messages
+		return p, true
+	case len(parts) > 4 && is(parts[0], "admin") && is(parts[2], "mailboxes"):
+		if p.op = "mailboxes"; is(parts[4], "exportItems") {
+			p.op, p.kind = "mailboxes.exportItems", messages
+		}
+		return p, true
 	case len(parts) > 2 && is(parts[0], "users"):
 		c.someoneElse(unquoted(parts[1]))
 		parts = parts[2:]
@@ -195,6 +204,12 @@ func (c *call) graphFill(p *plan) {
 
 func (graph) request(c *call, what scan.Token, path, value []byte, size uint64) scan.Taker {
 	const one = "/requests/[]"
+	if is(c.op, "search.query") {
+		if what == scan.Text && string(path) == one+"/entityTypes/[]" && is(value, "message") {
+			c.mark = searchesMail
+		}
+		return nil
+	}
 	if !bytes.HasPrefix(path, []byte(one)) {
 		c.graphBody(what, path, value, size)
 		return nil
@@ -221,10 +236,14 @@ func (graph) request(c *call, what scan.Token, path, value []byte, size uint64) 
 	return nil
 }
 
+// searchesMail marks a search that is for messages, too.
+const searchesMail = 1
+
 // graphPart ends a request of a batch: its method and URL may come last.
 func (c *call) graphPart() {
 	var room [maxSegments][]byte
 	path, _, _ := bytes.Cut(c.batch.url, []byte{'?'})
+	c.owner = 0
 	p, ok := c.graphPlan(c.batch.method, segments(path, &room))
 	rule, mail := c.rule, c.mail
 	if !ok || p.rule == "" {
@@ -240,8 +259,12 @@ func (c *call) graphPart() {
 	}
 	c.graphAsk(c.batch.id, &p)
 	if a := c.current(); a != nil {
-		if a.mail = mail; rule >= 0 {
+		if a.mail = mail; mail >= 0 {
+			c.mails[mail].owner = c.owner
+		}
+		if rule >= 0 {
 			a.rules = [2]int{rule, rule + 1}
+			c.rules[rule].owner = c.owner
 		}
 	}
 	c.graphFill(&p)

@@ -50,10 +50,14 @@ func (c *call) graphAnswered() {
 	switch {
 	case a == nil:
 		if c.sent {
-			c.items = c.items[:c.mark]
+			c.truncate(c.mark)
 		}
 	case a.outcome != protocols.Accepted || a.kind != messages:
-		c.items = c.items[:c.mark]
+		c.truncate(c.mark)
+	default:
+		for i := c.mark; i < len(c.whose); i++ {
+			c.whose[i] = a.owner
+		}
 	}
 	if a == nil || a.outcome != protocols.Accepted {
 		return
@@ -83,10 +87,10 @@ func (c *call) graphAnswer(a *ask, what scan.Token, path, value []byte, size uin
 	}
 	switch what {
 	case scan.Open:
-		if rest, ok := c.inItem(path); ok && len(rest) > 0 && is(last(path), "@removed") {
+		if rest, ok := c.inItem(path); ok && len(rest) > 0 && is(last(path), "@removed", "error") {
 			c.now.gone = true
 		}
-		if len(path) == 0 || string(path) == "/value/[]" {
+		if len(path) == 0 || string(path) == "/value/[]" || string(path) == "/value/[]/hitsContainers/[]/hits/[]" {
 			c.found(path)
 		}
 	case scan.Close:
@@ -95,10 +99,12 @@ func (c *call) graphAnswer(a *ask, what scan.Token, path, value []byte, size uin
 		rest, ok := c.inItem(path)
 		switch {
 		case !ok:
-		case string(rest) == "/id":
+		case is(rest, "/id", "/itemId", "/hitId"): // a message, one that is exported, one that was found
 			c.now.id = c.nameID(value)
 		case string(rest) == "/body/content", string(rest) == "/uniqueBody/content":
 			c.text(size)
+		case string(rest) == "/data":
+			c.text(decoded(size))
 		}
 	}
 }

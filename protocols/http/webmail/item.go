@@ -1,7 +1,6 @@
 package webmail
 
 import (
-	"bytes"
 	"slices"
 
 	"mailsensor/protocols"
@@ -68,6 +67,7 @@ func (c *call) add(n item) {
 		c.more = true
 		return
 	}
+	c.whose = append(c.whose, c.present())
 	c.items = append(c.items, protocols.ReadItem{Kind: n.level, ID: n.id, Items: 1, Bytes: n.size})
 }
 
@@ -118,16 +118,4 @@ func (c *call) nameID(name []byte) uint64 {
 		}
 	}
 	return max(h, 1)
-}
-
-// someoneElse notes whom the URL or the content names: the account where nobody is
-// authenticated, else the mailbox if it is another's.
-func (c *call) someoneElse(who []byte) {
-	switch {
-	case bytes.IndexByte(who, '@') <= 0:
-	case len(c.user) == 0:
-		c.user = keep(c.user, who, maxName)
-	case !bytes.EqualFold(who, c.user):
-		c.mailbox = keep(c.mailbox, who, maxName)
-	}
 }

@@ -28,7 +28,11 @@ func (s *Set) jmap(r *Request, path []byte) *call {
 		c.jmapUpload(r, rest)
 		return c
 	}
-	if is(r.Method, "GET") {
+	switch {
+	case !is(r.Method, "GET"):
+	case hasFold(path, "/eventsource"):
+		c.operation("eventsource")
+	default:
 		c.operation("session")
 	}
 	c.reads(r, asJSON)
@@ -219,6 +223,8 @@ func (jmap) response(c *call, what scan.Token, path, value []byte, size uint64) 
 	case !in:
 	case is(c.word, "Email/get"):
 		c.jmapMessage(what, path, rest, value, size)
+	case is(c.word, "Blob/get"):
+		c.jmapOctets(what, path, rest, value, size)
 	case is(c.word, "Email/set", "Email/import"):
 		c.jmapStored(what, rest, value)
 	case is(c.word, "EmailSubmission/set", "SieveScript/set", "VacationResponse/set"):

@@ -135,6 +135,35 @@ func (c *call) jmapMessage(what scan.Token, path, rest, value []byte, size uint6
 	}
 }
 
+// jmapOctets takes octets that are read by the name of their blob (RFC 9404, section
+// 4.2). Which message they are of an Email/get has told.
+func (c *call) jmapOctets(what scan.Token, path, rest, value []byte, size uint64) {
+	if string(rest) == "/list/[]" {
+		switch what {
+		case scan.Open:
+			c.found(path)
+		case scan.Close:
+			if b := c.set.session.blob(c.now.blob); b != nil {
+				c.now.id, c.now.cut = b.message, c.now.cut || b.part
+			}
+			c.done(path)
+		}
+		return
+	}
+	in, ok := c.inItem(path)
+	switch {
+	case !ok || what != scan.Text:
+	case is(in, "/id"):
+		c.now.blob = c.nameID(value)
+	case is(in, "/data:asText"):
+		c.text(size)
+	case is(in, "/data:asBase64"):
+		c.text(decoded(size))
+	case is(in, "/isTruncated") && is(value, "true"):
+		c.now.cut = true
+	}
+}
+
 // jmapStored remembers a message that may be sent later.
 func (c *call) jmapStored(what scan.Token, path, value []byte) {
 	_, name, rest, ok := c.member(path, "created")

@@ -20,6 +20,7 @@ type mail struct {
 	attached    uint32
 	outcome     protocols.Outcome
 	content     *content // of a message that is submitted as such
+	owner       owner
 }
 
 const maxAttachments = 16
@@ -39,7 +40,7 @@ func (c *call) newMail(sent bool) *mail {
 	}
 	c.mail = n
 	m := &c.mails[n]
-	*m = mail{sent: sent, from: m.from[:0], to: m.to[:0], subject: m.subject[:0], attachments: m.attachments[:0]}
+	*m = mail{sent: sent, owner: c.present(), from: m.from[:0], to: m.to[:0], subject: m.subject[:0], attachments: m.attachments[:0]}
 	if a := c.current(); a != nil && !c.replied {
 		a.mail = n
 	}
@@ -136,7 +137,7 @@ func (w *teller) mail(m *mail) {
 	}
 	c, out := w.c, w.out
 	e := out.Message(w.t)
-	w.head(&e.Head)
+	w.head(&e.Head, m.owner)
 	e.Outcome, e.Code, e.Started, e.Size = c.of(m.outcome), uint16(c.status), w.t, m.size
 	if m.content != nil {
 		m.content.fill(e, out)
@@ -149,7 +150,7 @@ func (w *teller) mail(m *mail) {
 		}
 	}
 	if e.From = out.Copy(m.from); len(m.from) == 0 {
-		e.From = out.Copy(c.user)
+		e.From = out.Copy(c.account(m.owner))
 	}
 	for _, a := range m.to {
 		e.Recipients = append(e.Recipients, protocols.Recipient{Address: out.Copy(a), Outcome: e.Outcome})

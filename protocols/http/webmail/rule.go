@@ -22,7 +22,8 @@ type rule struct {
 	actions    []protocols.RuleAction
 	conditions [][]byte
 	script     *sieve // JMAP: the Sieve script that it is
-	parts      int    // values that were looked at
+	owner      owner
+	parts      int // values that were looked at
 	more       bool
 }
 
@@ -46,7 +47,7 @@ func (c *call) newRule(command string) *rule {
 	}
 	c.rule = n
 	r := &c.rules[n]
-	r.command, r.sure = command, true
+	r.command, r.sure, r.owner = command, true, c.present()
 	if a := c.current(); a != nil && !c.replied {
 		a.rules[1] = n + 1
 	}

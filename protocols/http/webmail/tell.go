@@ -2,6 +2,7 @@ package webmail
 
 import (
 	"bytes"
+	"slices"
 
 	"mailsensor/protocols"
 )
@@ -56,35 +57,49 @@ type teller struct {
 
 // head completes that of an event. Who is named by the call alone is the account of
 // its events, and not of the connection: the next call may name somebody else.
-func (w *teller) head(h *protocols.Head) {
+func (w *teller) head(h *protocols.Head, o owner) {
 	h.Confidence = w.confidence
-	if len(w.c.user) > 0 && !bytes.Equal(h.Account, w.c.user) {
-		h.Account = w.out.Copy(w.c.user)
+	if who := w.c.account(o); len(who) > 0 && !bytes.Equal(h.Account, who) {
+		h.Account = w.out.Copy(who)
 	}
 }
 
 func (w *teller) operation() {
 	c, e := w.c, w.out.MailOperation(w.t)
-	w.head(&e.Head)
-	e.API, e.Operation, e.Mailbox = c.name, w.out.Copy(c.op), w.out.Copy(c.mailbox)
+	o := c.only()
+	w.head(&e.Head, o)
+	e.API, e.Operation, e.Mailbox = c.name, w.out.Copy(c.op), w.out.Copy(c.box(o))
 	e.Outcome, e.Code, e.Bytes = c.outcome(), uint16(c.status), c.octets
 	e.UserAgent, e.DeviceID, e.Name, e.Upload = w.out.Copy(c.agent), w.out.Copy(c.device), w.out.Copy(c.file), c.upload
 	e.Items = c.distinct()
 }
 
 func (w *teller) downloads() {
+	if w.c.upload {
+		return
+	}
+	for o := range owner(len(w.c.owners) + 1) {
+		w.downloaded(o)
+	}
+}
+
+// downloaded tells what was read of one owner's mail.
+func (w *teller) downloaded(o owner) {
 	c := w.c
-	if len(c.items) == 0 || c.upload {
+	if !slices.Contains(c.whose, o) {
 		return
 	}
 	r := w.out.MailboxRead(w.t)
-	w.head(&r.Head)
-	r.Command, r.Mailbox = c.name, w.out.Copy(c.mailbox)
-	r.Items = append(r.Items, c.items...)
-	for i := range r.Items {
-		if r.Items[i].Kind == protocols.ReadPart {
-			r.Items[i].Section = w.out.Copy(partial)
+	w.head(&r.Head, o)
+	r.Command, r.Mailbox = c.name, w.out.Copy(c.box(o))
+	for i, it := range c.items {
+		if c.whose[i] != o {
+			continue
 		}
+		if it.Kind == protocols.ReadPart {
+			it.Section = w.out.Copy(partial)
+		}
+		r.Items = append(r.Items, it)
 	}
 }
 
@@ -95,7 +110,7 @@ func (w *teller) rule(r *rule) {
 	}
 	c, out := w.c, w.out
 	e := out.RuleChange(w.t)
-	w.head(&e.Head)
+	w.head(&e.Head, r.owner)
 	e.Source, e.Command, e.Name = c.name, r.command, out.Copy(r.name)
 	e.Created, e.Removed, e.Listed, e.Truncated = r.created, r.removed, r.listed, r.more || !c.sent
 	e.Outcome = c.of(r.outcome)
