@@ -44,7 +44,7 @@ golden: ## rewrite the golden files; review the difference before committing
 dashboards: ## write deploy/grafana/dashboards anew, after a change in cmd/dashboards
 	$(GO) run ./cmd/dashboards deploy/grafana/dashboards
 
-e2e: ## the sensor with Prometheus and VictoriaMetrics, as Debian has them
+e2e: ## the sensor with Prometheus, VictoriaMetrics and rsyslog, as Debian has them
 	@./.ci/e2e
 
 soak: ## the sensor on a wire of its own for DURATION (30m), killed and started anew halfway
