@@ -233,7 +233,7 @@ func (d *Detector) login(e *protocols.Login, raise func(detectors.Alert)) {
 		Entity: detectors.Entity{Kind: detectors.Server, Name: server.String()}, Techniques: []string{"T1133"}}
 	al.Saw(&e.Head)
 	al.Related = []detectors.Entity{{Kind: detectors.Host, Name: client.String()}}
-	al.Summary = fmt.Sprintf("%s of %s is used from outside, by %s within a day", strings.ToUpper(e.Protocol), server, detectors.Plural(uint64(n), "account", "accounts"))
+	al.Summary = fmt.Sprintf("%s of %s is used from outside, by %s within a day", detectors.ProtocolName(e.Protocol), server, detectors.Plural(uint64(n), "account", "accounts"))
 	al.Evidence = []detectors.Measure{{Name: "accounts_from_outside", Seen: float64(n), Unit: "accounts", Text: "last: " + string(d.name) + " from " + client.String()}}
 	raise(al)
 }

@@ -3,7 +3,7 @@ package bulk
 import (
 	"fmt"
 	"slices"
-	"time"
+	"strings"
 
 	"mailsensor/detectors"
 	"mailsensor/protocols"
@@ -17,6 +17,11 @@ func (d *Detector) emptied(a *account, f finding) detectors.Alert {
 	al.Packets = &span
 	al.What, al.Key = "mailbox_emptied", a.name
 	al.Entity = detectors.Entity{Kind: detectors.Account, Name: a.name}
+	who := a.name
+	if addr, ok := strings.CutPrefix(a.name, "?"); ok { // nobody was seen to log in
+		al.Entity = detectors.Entity{Kind: detectors.Host, Name: addr}
+		who = addr + ", whose login was not seen"
+	}
 	al.Techniques = []string{"T1114.002"}
 	switch {
 	case a.low:
@@ -26,9 +31,9 @@ func (d *Detector) emptied(a *account, f finding) detectors.Alert {
 	}
 	score := 0.6 + 0.25*min(1, (float64(f.n)/float64(f.floor)-1)/9)
 	al.Evidence = []detectors.Measure{measure(f)}
-	al.Summary = fmt.Sprintf("%s: %s downloaded in %s", a.name, amount(f.n, f.unit), short(f.within))
-	if n := a.exists(); n > 0 && f.unit == "messages" {
-		share := min(1, float64(f.n)/float64(n))
+	al.Summary = fmt.Sprintf("%s: %s downloaded in %s", who, amount(f.n, f.unit), detectors.Window(f.within))
+	if n := a.exists(); n >= f.n && f.unit == "messages" { // else not all folders were seen to be opened
+		share := float64(f.n) / float64(n)
 		al.Evidence = append(al.Evidence, detectors.Measure{Name: "share_of_mailbox", Seen: share, Unit: "ratio", Text: fmt.Sprintf("%.0f %% of the %d messages in the folders read", 100*share, n)})
 		if share >= 0.8 {
 			score += 0.08
@@ -43,13 +48,14 @@ func (d *Detector) emptied(a *account, f finding) detectors.Alert {
 		al.Summary += fmt.Sprintf(", by %d clients", n)
 	}
 	score = d.sources(a, &al, score)
+	al.Related = slices.DeleteFunc(al.Related, func(e detectors.Entity) bool { return e == al.Entity })
 	al.Score = min(score, 0.97)
 	return al
 }
 
 func measure(f finding) detectors.Measure {
 	m := detectors.Measure{Name: f.unit + "_" + f.what, Seen: float64(f.n), Bound: detectors.Value(float64(f.floor)), Unit: f.unit,
-		Text: fmt.Sprintf("%s within %s, floor %s", amount(f.n, f.unit), short(f.within), amount(f.floor, f.unit))}
+		Text: fmt.Sprintf("%s within %s, floor %s", amount(f.n, f.unit), detectors.Window(f.within), amount(f.floor, f.unit))}
 	if f.unit == "messages" {
 		span := "hour"
 		if f.what == "day" {
@@ -104,11 +110,3 @@ func (d *Detector) sources(a *account, al *detectors.Alert, score float64) float
 
 // memory is how long the watch has to last before it can tell what is new.
 const memory = 3 * day
-
-// short renders a window for a person.
-func short(w time.Duration) string {
-	if w%time.Hour == 0 {
-		return fmt.Sprintf("%d h", w/time.Hour)
-	}
-	return fmt.Sprintf("%d min", w/time.Minute)
-}

@@ -167,3 +167,19 @@ func TestEstimateNeedsASecondSign(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 }
+
+// Of whom nobody was seen to log in, the alert is about the client; and no share is
+// told of a mailbox that was not seen to be opened.
+func TestUnknownAccount(t *testing.T) {
+	s := new(detectortest.Story)
+	s.Read(time.Hour, "10.20.0.77", "", "INBOX", 1, 900, 2000)
+	s.Events[0].(*protocols.MailboxRead).Exists = 700
+	got := play(s)
+	if len(got) != 1 {
+		t.Fatalf("%d alerts", len(got))
+	}
+	a := got[0]
+	if a.Entity != (detectors.Entity{Kind: detectors.Host, Name: "10.20.0.77"}) || len(a.Related) != 0 || !strings.HasPrefix(a.Summary, "10.20.0.77, whose login was not seen: 900 messages downloaded") || strings.Contains(a.Summary, "%") {
+		t.Errorf("%+v", a)
+	}
+}

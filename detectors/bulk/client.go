@@ -61,9 +61,9 @@ func (d *Detector) client(e *protocols.MailboxRead, a *account, fresh uint64, ra
 	if !d.border.Address(e.Client()) {
 		al.Score += 0.1
 	}
-	al.Summary = fmt.Sprintf("%s downloaded from %d mailboxes in %s", e.Client(), n, short(d.config.BurstWindow))
+	al.Summary = fmt.Sprintf("%s downloaded from %d mailboxes in %s", e.Client(), n, detectors.Window(d.config.BurstWindow))
 	al.Evidence = []detectors.Measure{{Name: "mailboxes", Seen: float64(n), Bound: detectors.Value(float64(d.config.Mailboxes)), Unit: "accounts",
-		Text: fmt.Sprintf("%d accounts with %d messages and more within %s, floor %d", n, d.config.PerMailbox, short(d.config.BurstWindow), d.config.Mailboxes)}}
+		Text: fmt.Sprintf("%d accounts with %d messages and more within %s, floor %d", n, d.config.PerMailbox, detectors.Window(d.config.BurstWindow), d.config.Mailboxes)}}
 	raise(al)
 }
 

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"mailsensor/detectors"
+	"mailsensor/detectors/address"
 	"mailsensor/detectors/inside"
 	"mailsensor/detectors/recent"
 	"mailsensor/detectors/window"
@@ -119,10 +120,11 @@ func (d *Detector) again(e *protocols.Message) bool {
 func (d *Detector) sender(e *protocols.Message) *sender {
 	raw := e.Account
 	if len(raw) == 0 {
-		if ours, known := d.border.Mailbox(e.From); !ours || !known {
+		d.name = address.Append(d.name[:0], e.From)
+		if !d.border.Ours(address.DomainOf(d.name)) {
 			return nil
 		}
-		raw = e.From
+		raw = d.name
 	}
 	d.name = d.border.Account(raw, d.name)
 	if len(d.name) == 0 {
@@ -147,7 +149,7 @@ func (s *sender) settled(t int64, c *Config) bool {
 
 // knows reports whether the sender wrote to a recipient before, and notes it.
 func (s *sender) knows(to []byte) bool {
-	h := protocols.NameID(to)
+	h := protocols.NameID(address.Untagged(to))
 	i := slices.Index(s.known, h)
 	if i >= 0 {
 		s.known = append(slices.Delete(s.known, i, i+1), h)
@@ -167,8 +169,8 @@ func (s *sender) turn(t int64) {
 	}
 }
 
-// outside lists the accepted recipients that are not ours, in lower case; they are
-// good until the next message.
+// outside lists the accepted recipients that are not ours, as address.Canonical writes
+// them; they are good until the next message.
 func (d *Detector) outside(e *protocols.Message) [][]byte {
 	d.lower, d.out = d.lower[:0], d.out[:0]
 	for i := range e.Recipients {
@@ -176,11 +178,14 @@ func (d *Detector) outside(e *protocols.Message) [][]byte {
 		if r.Outcome != protocols.Accepted || bytes.IndexByte(r.Address, '@') <= 0 {
 			continue
 		}
-		if ours, _ := d.border.Mailbox(r.Address); !ours {
-			n := len(d.lower)
-			d.lower = inside.AppendLower(d.lower, r.Address)
-			d.out = append(d.out, d.lower[n:len(d.lower):len(d.lower)])
+		n := len(d.lower)
+		d.lower = address.Append(d.lower, r.Address)
+		to := d.lower[n:len(d.lower):len(d.lower)]
+		if d.border.Stays(to) {
+			d.lower = d.lower[:n]
+			continue
 		}
+		d.out = append(d.out, to)
 	}
 	return d.out
 }

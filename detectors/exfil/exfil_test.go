@@ -2,6 +2,7 @@ package exfil
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -111,6 +112,47 @@ func TestMailStoreOverTheWeb(t *testing.T) {
 	s.Add(&protocols.MailOperation{Head: h, API: "file", Name: []byte("ann.pst"), Bytes: 300 << 20, Outcome: protocols.Accepted})
 	s.Add(&protocols.MailOperation{Head: h, API: "file", Name: []byte("letter.eml"), Bytes: 3000, Outcome: protocols.Accepted})
 	if a := one(t, play(s), "mail_store_moved"); a.Severity != detectors.Medium {
+		t.Errorf("%+v", a)
+	}
+}
+
+// However an address is written, it is the same: a tag, capitals, quotes and a source
+// route make no stranger of a partner, and a foreigner behind a % is no colleague.
+func TestOneAddress(t *testing.T) {
+	ways := []string{"Partner1@Partner.Test", "partner1+bills@partner.test", `"partner1"@partner.test`, "@relay.test:partner1@partner.test", "partner1@partner.test."}
+	s := office(8)
+	for i := range 20 {
+		s.Mail(time.Duration(i)*6*time.Hour, "10.20.0.40", "Ann.Smith@corp.example", 3000, "partner1@partner.test")
+	}
+	for i, way := range ways {
+		attach(s.Mail(7*aDay+time.Duration(i)*time.Hour, "10.20.0.40", `"ann.smith"@CORP.example`, 3000, way), "plans.zip", 26<<20)
+	}
+	if got := play(s); len(got) != 0 {
+		t.Errorf("%d alerts, the first: %s", len(got), got[0].Summary)
+	}
+	attach(s.Mail(7*aDay+9*time.Hour, "10.20.0.40", "ann.smith@corp.example", 3000, "thief%evil.example@corp.example"), "plans.zip", 26<<20)
+	attach(s.Mail(7*aDay+10*time.Hour, "10.20.0.40", "ann.smith@corp.example", 3000, "user2@[10.20.1.25]"), "plans.zip", 26<<20)
+	if a := one(t, play(s), "strange_message"); !strings.Contains(a.Summary, "thief%evil.example") {
+		t.Errorf("%+v", a)
+	}
+}
+
+// A mail store that was packed is one, and so is a file of mail that is larger than a
+// message can be; what goes up to a stranger is worse.
+func TestPackedStores(t *testing.T) {
+	for name, want := range map[string]bool{"ann.pst.zip": true, "all.MBOX.tar.gz": true, "old.ost.7z": true, "holiday.zip": false, ".zip": false, "pst": false, "": false} {
+		s := new(detectortest.Story)
+		h := s.Head(time.Hour, "http", "10.20.0.40", "ann@corp.example")
+		h.Conn.Server = netip.MustParseAddrPort("203.0.113.5:80")
+		s.Add(&protocols.MailOperation{Head: h, API: "file", Name: []byte(name), Upload: true, Bytes: 3 << 20, Outcome: protocols.Accepted})
+		got := play(s)
+		if want != (len(got) == 1) || want && (got[0].Severity != detectors.High || !slices.Contains(got[0].Techniques, "T1567")) {
+			t.Errorf("%q: %d alerts", name, len(got))
+		}
+	}
+	s := new(detectortest.Story)
+	s.Add(&protocols.MailOperation{Head: s.Head(time.Hour, "http", "10.20.0.40", "ann@corp.example"), API: "file", Bytes: 900 << 20, Outcome: protocols.Accepted})
+	if a := one(t, play(s), "mail_store_moved"); !strings.Contains(a.Summary, "without a name") {
 		t.Errorf("%+v", a)
 	}
 }

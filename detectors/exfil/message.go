@@ -87,11 +87,11 @@ func (d *Detector) signs(e *protocols.Message, s *sender, settled bool, stranger
 		return nil
 	}
 	if settled && stranger != nil {
-		add("new_recipient", 0.2, "never wrote to %s before", clean(stranger))
+		add("new_recipient", 0.2, "was not seen to write to %s before", detectors.Text(stranger))
 	}
 	if private != nil {
 		if freemail.Own(s.name, private) {
-			add("own_address", 0.35, "%s looks like the sender's own", clean(private))
+			add("own_address", 0.35, "%s looks like the sender's own", detectors.Text(private))
 		}
 		if freemail.Address(private) {
 			add("free_mail", 0.15, "to a free mail provider")
@@ -106,16 +106,20 @@ func kinds(f *protocols.Facts) (store, archive string) {
 		name := bytes.TrimSpace(f.Attachments[i].Name)
 		switch {
 		case isStore(name):
-			store = clean(name)
+			store = detectors.Text(name)
 		case isArchive(name):
-			archive = clean(name)
+			archive = detectors.Text(name)
 		}
 	}
 	return store, archive
 }
 
+// isStore reports whether a file by its name is a mail store, packed or not.
 func isStore(name []byte) bool {
-	return hasSuffix(name, ".pst", ".ost", ".mbox", ".mbx", ".nsf", ".olm", ".dbx", ".edb", ".pst.zip", ".mbox.zip", ".pst.gz", ".mbox.gz")
+	for isArchive(name) {
+		name = name[:bytes.LastIndexByte(name, '.')]
+	}
+	return hasSuffix(name, ".pst", ".ost", ".mbox", ".mbx", ".nsf", ".olm", ".dbx", ".edb")
 }
 
 func isArchive(name []byte) bool {
@@ -131,13 +135,6 @@ func hasSuffix(name []byte, list ...string) bool {
 	return false
 }
 
-func clean(b []byte) string {
-	if len(b) > 80 {
-		b = b[:80]
-	}
-	return strings.ToValidUTF8(string(bytes.TrimSpace(b)), "")
-}
-
 func (d *Detector) leak(e *protocols.Message, s *sender, out [][]byte, signs []detectors.Sign, score float64) detectors.Alert {
 	al := detectors.Alert{What: "strange_message", Key: "message " + s.name + " " + string(out[0]), Score: min(score, 0.95), Confidence: e.Confidence,
 		Entity: detectors.Entity{Kind: detectors.Account, Name: s.name}, Techniques: []string{"T1048.003"}}
@@ -150,8 +147,8 @@ func (d *Detector) leak(e *protocols.Message, s *sender, out [][]byte, signs []d
 			al.Techniques = append(al.Techniques, "T1114.001")
 		}
 	}
-	al.Related = []detectors.Entity{{Kind: detectors.Target, Name: clean(out[0])}, {Kind: detectors.Host, Name: e.Client().String()}}
-	al.Summary = fmt.Sprintf("%s mailed %s: %s", s.name, clean(out[0]), strings.Join(texts, ", "))
+	al.Related = []detectors.Entity{{Kind: detectors.Target, Name: detectors.Text(out[0])}, {Kind: detectors.Host, Name: e.Client().String()}}
+	al.Summary = fmt.Sprintf("%s mailed %s: %s", s.name, detectors.Text(out[0]), strings.Join(texts, ", "))
 	return al
 }
 
@@ -172,11 +169,19 @@ func (d *Detector) daily(e *protocols.Message, s *sender, raise func(detectors.A
 	raise(al)
 }
 
+// noMessage is more than one message may have anywhere: a file of mail that large,
+// whatever its name, is a store.
+const noMessage = 150 << 20
+
 // file is about a mail store that is moved over the web.
 func (d *Detector) file(e *protocols.MailOperation, raise func(detectors.Alert)) {
-	name := clean(e.Name)
-	if !isStore(bytes.TrimSpace(e.Name)) || e.Outcome == protocols.Rejected {
+	name := detectors.Text(e.Name)
+	store := isStore(bytes.TrimSpace(e.Name)) || e.Bytes >= noMessage
+	if !store || e.Outcome == protocols.Rejected {
 		return
+	}
+	if name == "" {
+		name = "without a name"
 	}
 	d.name = d.border.Account(e.Account, d.name)
 	who := detectors.Entity{Kind: detectors.Host, Name: e.Client().String()}

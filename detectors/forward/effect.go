@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mailsensor/detectors"
+	"mailsensor/detectors/address"
 	"mailsensor/detectors/freemail"
 	"mailsensor/protocols"
 	"mailsensor/protocols/line"
@@ -16,6 +17,7 @@ import (
 // passing is a message on its way: who it went to so far.
 type passing struct {
 	time   int64
+	said   bool   // it said by itself that it had been sent on, or made, by a program
 	from   string // envelope sender of the first leg
 	inside names  // recipients of ours
 	others names  // all others, and those who were found to get it besides
@@ -39,22 +41,23 @@ func (d *Detector) message(e *protocols.Message, raise func(detectors.Alert)) {
 	if e.Outcome != protocols.Accepted || len(e.Recipients) > maxRecipients || e.RecipientsDropped > 0 {
 		return
 	}
-	var room [2]uint64
-	keys := d.twinKeys(e, room[:0])
+	var room [3]uint64
+	keys, same := d.twinKeys(e, room[:0])
 	if len(keys) == 0 {
 		return
 	}
 	d.recipients(e)
 	var p passing
-	if old := d.find(keys, e.Time); old == nil {
-		p.time = e.Time
-		d.name = appendAddress(d.name[:0], e.From)
+	old, by := d.find(keys, e.Time)
+	if old == nil {
+		p.time, p.said = e.Time, announced(e)
+		d.name = address.Append(d.name[:0], e.From)
 		p.from = d.kept.keep(d.name)
 		d.submitted(e)
 	} else if p = *old; p.inside != "" && len(e.Facts.ListID) == 0 {
 		for to := range names(d.out).all {
 			if !p.others.has(to) && !d.allowed(to) {
-				d.twin(e, &p, to, raise)
+				d.twin(e, &p, to, by >= same, raise)
 			}
 		}
 	}
@@ -72,11 +75,11 @@ func (d *Detector) recipients(e *protocols.Message) {
 		if r.Outcome != protocols.Accepted {
 			continue
 		}
-		d.name = appendAddress(d.name[:0], r.Address)
+		d.name = address.Append(d.name[:0], r.Address)
 		if len(d.name) == 0 {
 			continue
 		}
-		if d.ours(d.name[bytes.LastIndexByte(d.name, '@')+1:]) {
+		if d.border.Ours(d.name[bytes.LastIndexByte(d.name, '@')+1:]) {
 			d.in = appendName(d.in, d.name)
 		} else {
 			d.out = appendName(d.out, d.name)
@@ -95,8 +98,9 @@ func (d *Detector) submitted(e *protocols.Message) {
 }
 
 // twinKeys appends what two copies of one message share: its Message-ID, or who
-// wrote it when about what.
-func (d *Detector) twinKeys(e *protocols.Message, keys []uint64) []uint64 {
+// wrote it when about what. Those from index content on are shared by another message
+// with the same content, too: what it is about, and the attachments.
+func (d *Detector) twinKeys(e *protocols.Message, keys []uint64) (list []uint64, content int) {
 	f := &e.Facts
 	if len(f.MessageID) > 0 {
 		keys = append(keys, protocols.NameID(f.MessageID))
@@ -108,8 +112,25 @@ func (d *Detector) twinKeys(e *protocols.Message, keys []uint64) []uint64 {
 		keys = append(keys, protocols.NameID(b))
 		d.key = b
 	}
-	return keys
+	content = len(keys)
+	b := append(append(d.key[:0], "c\x00"...), bare(f.Subject)...)
+	octets := uint64(0)
+	for i := range f.Attachments {
+		if a := &f.Attachments[i]; a.Hashed {
+			b = append(b, a.SHA256[:]...)
+			octets += a.Size
+		}
+	}
+	d.key = b
+	if octets >= fingerprint {
+		keys = append(keys, protocols.NameID(b))
+	}
+	return keys, content
 }
+
+// fingerprint is how many octets of attachments tell a message from others: more
+// than the logo that a company puts below all its mail.
+const fingerprint = 32 << 10
 
 // bare is a subject without the marks of answers and forwards.
 func bare(s []byte) []byte {
@@ -132,14 +153,15 @@ func mark(word []byte) bool {
 	return false
 }
 
-// find returns a message that came before within TwinWindow.
-func (d *Detector) find(keys []uint64, t int64) *passing {
-	for _, k := range keys {
+// find returns a message that came before within TwinWindow, and the index of the key
+// that it was found by.
+func (d *Detector) find(keys []uint64, t int64) (p *passing, by int) {
+	for i, k := range keys {
 		if p := d.messages.Get(k); p != nil && t-p.time <= int64(d.config.TwinWindow) {
-			return p
+			return p, i
 		}
 	}
-	return nil
+	return nil, len(keys)
 }
 
 func (d *Detector) put(k uint64, p *passing) {
@@ -150,13 +172,24 @@ func (d *Detector) put(k uint64, p *passing) {
 	*m = *p
 }
 
+// atOnce is how soon a rule acts that sends mail on as a new message. People are
+// slower.
+const atOnce = time.Minute
+
 // twin is about a message that went to mailboxes of ours and then to somebody
-// outside whom it was not addressed to.
-func (d *Detector) twin(e *protocols.Message, p *passing, to string, raise func(detectors.Alert)) {
+// outside whom it was not addressed to: itself, or another with the same content.
+func (d *Detector) twin(e *protocols.Message, p *passing, to string, content bool, raise func(detectors.Alert)) {
 	mailbox, sure := owner(e, p)
-	both, weak := d.addressed(e, p, mailbox, to)
+	said := announced(e) && !p.said
+	both, weak := d.addressed(e, p, mailbox, to, said)
 	if both {
 		return
+	}
+	if content && !said { // somebody may have sent the attachment on himself, or to two
+		if weak || e.Time-p.time > int64(atOnce) {
+			return
+		}
+		weak = true
 	}
 	b := d.box(mailbox)
 	note(&b.targets, to)
@@ -179,7 +212,14 @@ func (d *Detector) twin(e *protocols.Message, p *passing, to string, raise func(
 	case pr.weak == pr.n && (pr.n < 3 || len(pr.authors) < 3) && !ruled: // mail to both, sent in two
 		return
 	}
-	raise(d.effect(e, pr, mailbox, to, sure, ruled))
+	al := d.effect(e, pr, mailbox, to, sure, ruled)
+	if content {
+		al.Evidence = append(al.Evidence, detectors.Measure{Name: "same_content", Seen: 1, Text: "another message with the same attachments and subject"})
+	}
+	if said {
+		al.Evidence = append(al.Evidence, detectors.Measure{Name: "sent_on", Seen: 1, Text: "says of itself: " + marks(e)})
+	}
+	raise(al)
 	if pr.weak < pr.n && e.Time-d.begun > int64(d.config.Learn) || ruled {
 		d.shared(&e.Head, mailbox, to, raise)
 	}
@@ -188,8 +228,8 @@ func (d *Detector) twin(e *protocols.Message, p *passing, to string, raise func(
 // owner is the mailbox that a message was sent on from, and whether that is sure:
 // the only recipient, or the one whom the copy names as its sender.
 func owner(e *protocols.Message, p *passing) (mailbox string, sure bool) {
-	from := unSRS(address(e.From))
-	resent := address(e.Facts.ResentFrom)
+	from := unSRS(address.Canonical(e.From))
+	resent := address.Canonical(e.Facts.ResentFrom)
 	for m := range p.inside.all {
 		if m == from || m == resent || strings.Contains(from, strings.ReplaceAll(m, "@", "=")) {
 			return m, true
@@ -201,10 +241,10 @@ func owner(e *protocols.Message, p *passing) (mailbox string, sure bool) {
 // unSRS undoes the rewriting of an envelope sender by a forwarder
 // (SRS0=hash=tt=domain=local@forwarder): it is local@domain.
 func unSRS(a string) string {
-	local, _, _ := strings.Cut(a, "@")
-	if !strings.HasPrefix(local, "srs0") && !strings.HasPrefix(local, "srs1") {
+	if !rewritten([]byte(a)) {
 		return a
 	}
+	local, _, _ := strings.Cut(a, "@")
 	parts := strings.Split(local, "=")
 	if n := len(parts); n >= 4 {
 		return parts[n-1] + "@" + parts[n-2]
@@ -215,22 +255,22 @@ func unSRS(a string) string {
 // addressed reports whether a message was written to both, and only sent to each by
 // itself. It may have been if its author is ours, and nothing says that the mailbox
 // sent it on.
-func (d *Detector) addressed(e *protocols.Message, p *passing, mailbox, to string) (both, may bool) {
+func (d *Detector) addressed(e *protocols.Message, p *passing, mailbox, to string, said bool) (both, may bool) {
 	f := &e.Facts
-	if len(f.ResentFrom) > 0 || f.AutoForwarded || len(f.ForwardedTo) > 0 || address(e.From) == mailbox && p.from != mailbox {
+	if said || address.Canonical(e.From) == mailbox && p.from != mailbox {
 		return false, false
 	}
 	for _, a := range f.To {
-		if address(a) == to {
+		if address.Canonical(a) == to {
 			return true, true
 		}
 	}
 	author := p.from
 	if len(f.From) > 0 {
-		author = address(f.From[0])
+		author = address.Canonical(f.From[0])
 	}
-	ours, _ := d.border.Domain([]byte(domainOf(author)))
-	may = ours && p.from == address(e.From)
+	ours, _ := d.border.Domain([]byte(address.DomainOf(author)))
+	may = ours && p.from == address.Canonical(e.From)
 	return may && f.CcCount > 0, may // whom a copy went to is not known
 }
 

@@ -4,12 +4,12 @@
 // It finds (T1114.003): a live rule, of whatever protocol, that sends mail outside,
 // judged by how new and how foreign its target is and by what it hides; one new
 // outside target that several mailboxes send to; and, where no rule was seen, its
-// effect: a message in to a mailbox, and the same message out to somebody whom it
-// was not addressed to, within minutes. Rights on a mailbox given to somebody else
+// effect: a message in to a mailbox, and the same message, or another with the same
+// attachments, out to somebody whom it was not addressed to, within minutes. Rights on a mailbox given to somebody else
 // (T1098.002).
 //
 // It misses: rules made inside TLS that never fired while it watched; mail that is
-// sent on as a new message with another subject; forwarding within the mail server
+// sent on as a new message with another subject, or without an attachment of 32 KiB; forwarding within the mail server
 // when its way out is encrypted. Lists and mailboxes that send on to many are no
 // findings. What was so when the watch began, and no rule explains, is told once,
 // and not as more than medium.

@@ -216,3 +216,106 @@ func TestSharedTargetBehindTags(t *testing.T) {
 		t.Error("nothing of the domain that looks like ours")
 	}
 }
+
+// attach gives a message a file by its fingerprint.
+func attach(m *protocols.Message, subject string, sum byte, size uint64) *protocols.Message {
+	m.Facts.Subject = []byte(subject)
+	m.Facts.Attachments = []protocols.Attachment{{Name: []byte("a.pdf"), Size: size, Hashed: true, SHA256: [32]byte{sum}}}
+	return m
+}
+
+// byHand is people who send attachments on, to two, and with a logo below all mail.
+func byHand(s *detectortest.Story, days int) {
+	for d := range days {
+		for u := range 10 {
+			user := fmt.Sprintf("user%d@corp.example", u)
+			at := time.Duration(d)*day + 14*time.Hour + time.Duration(u)*time.Minute
+			id := fmt.Sprintf("%d-%d@hand", d, u)
+			from := fmt.Sprintf("partner%d@partner.test", d%5)
+			attach(leg(s, at, ext, from, "in"+id, from, user), "Plan "+id, byte(u), 90<<10)
+			attach(leg(s, at+4*time.Minute, mx, user, "on"+id, user, "agency@agency.example"), "Fwd: Plan "+id, byte(u), 90<<10)
+			attach(leg(s, at+5*time.Minute, mx, user, "to1"+id, user, "user8@corp.example"), "Report", 99, 90<<10)
+			attach(leg(s, at+5*time.Minute+2*time.Second, mx, user, "to2"+id, user, "auditor@agency.example"), "Report", 99, 90<<10)
+			attach(leg(s, at+6*time.Minute, ext, from, "logo"+id, from, user), "Hello", 7, 9<<10)
+			attach(leg(s, at+6*time.Minute+time.Second, mx, user, "answer"+id, user, "other@partner.test"), "Re: Hello", 7, 9<<10)
+		}
+	}
+}
+
+// A rule that sends mail on as new messages shows by their attachments; people who do
+// so by hand are left alone.
+func TestSameContent(t *testing.T) {
+	s := office(14)
+	byHand(s, 14)
+	if got := besideAlias(s.Play(detector())); len(got) != 0 {
+		for _, a := range got {
+			t.Errorf("quiet, and %s", a.Summary)
+		}
+		return
+	}
+	for i := range 5 {
+		at := 10*day + 16*time.Hour + time.Duration(i)*20*time.Minute
+		from := fmt.Sprintf("writer%d@partner.test", i)
+		id := fmt.Sprint("same", i)
+		attach(leg(s, at, ext, from, id, from, "user3@corp.example"), "Contract "+id, byte(40+i), 200<<10)
+		attach(leg(s, at+3*time.Second, mx, "user3@corp.example", "new"+id, "user3@corp.example", "drop@evil.example"), "FW: Contract "+id, byte(40+i), 200<<10)
+	}
+	a := one(t, besideAlias(s.Play(detector())), "mail_sent_on")
+	if a.Entity.Name != "user3@corp.example" || a.Severity < detectors.Medium || a.Updates != 2 || !hasMeasure(a, "same_content") {
+		t.Errorf("%+v", a)
+	}
+}
+
+// besideAlias leaves out the alias of the office.
+func besideAlias(list []*detectors.Alert) []*detectors.Alert {
+	return slices.DeleteFunc(list, func(a *detectors.Alert) bool { return a.Entity.Name == "press@corp.example" })
+}
+
+func hasMeasure(a *detectors.Alert, name string) bool {
+	return slices.ContainsFunc(a.Evidence, func(m detectors.Measure) bool { return m.Name == name })
+}
+
+// What a copy says of itself is a sign of a rule, and evidence; what the message said
+// already when it came in is none, nor is a vacation answer.
+func TestAnnounced(t *testing.T) {
+	for name, change := range map[string]func(in, out *protocols.Message){
+		"Resent-From":              func(_, out *protocols.Message) { out.Facts.ResentFrom = []byte("user3@corp.example") },
+		"Auto-Submitted":           func(_, out *protocols.Message) { out.Facts.AutoSubmitted = []byte("auto-forwarded; owner=x") },
+		"forwarded by a rule":      func(_, out *protocols.Message) { out.Facts.AutoForwarded = true },
+		"forwarded to":             func(_, out *protocols.Message) { out.Facts.ForwardedTo = []byte("drop@evil.example") },
+		"rewritten by a forwarder": func(_, out *protocols.Message) { out.From = []byte("SRS0=ab=cd=partner.test=w@corp.example") },
+		"-was so before": func(in, out *protocols.Message) {
+			in.Facts.AutoSubmitted, out.Facts.AutoSubmitted = []byte("auto-generated"), []byte("auto-generated")
+		},
+		"-a vacation notice":  func(_, out *protocols.Message) { out.Facts.AutoSubmitted = []byte("auto-replied (vacation)") },
+		"-no":                 func(_, out *protocols.Message) { out.Facts.AutoSubmitted = []byte(" No ") },
+		"-an ordinary sender": func(_, out *protocols.Message) { out.From = []byte("srs0@partner.test") },
+	} {
+		s := office(9)
+		at := 8*day + 16*time.Hour
+		in := leg(s, at, ext, "w@partner.test", "x1", "w@partner.test", "user3@corp.example")
+		out := leg(s, at+2*time.Second, mx, "w@partner.test", "x1", "w@partner.test", "drop@evil.example")
+		change(in, out)
+		a := one(t, besideAlias(s.Play(detector())), "mail_sent_on")
+		says := ""
+		for _, m := range a.Evidence {
+			if m.Name == "sent_on" {
+				says = m.Text
+			}
+		}
+		if name[0] == '-' != (says == "") || says != "" && !strings.Contains(says, name) {
+			t.Errorf("%s: %q", name, says)
+		}
+	}
+}
+
+// A rule of an account that nobody was seen to log in to is about who made it.
+func TestUnknownAccount(t *testing.T) {
+	s := office(3)
+	s.Add(&protocols.RuleChange{Head: s.Head(2*day, "http", "10.20.0.77", ""), Source: "owa", Command: "NewInboxRule", Outcome: protocols.Accepted, Live: protocols.Yes,
+		Actions: []protocols.RuleAction{{Kind: protocols.ActionRedirect, Target: []byte("x@evil.example")}}})
+	a := one(t, besideAlias(s.Play(detector())), "forwarding_rule")
+	if a.Entity != (detectors.Entity{Kind: detectors.Host, Name: "10.20.0.77"}) || !strings.HasPrefix(a.Summary, "10.20.0.77, whose login was not seen: an inbox rule sends mail to x@evil.example") {
+		t.Errorf("%+v", a)
+	}
+}

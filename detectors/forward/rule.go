@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mailsensor/detectors"
+	"mailsensor/detectors/address"
 	"mailsensor/detectors/freemail"
 	"mailsensor/protocols"
 )
@@ -18,14 +19,14 @@ func (d *Detector) rule(e *protocols.RuleChange, raise func(detectors.Alert)) {
 	d.name = d.border.Account(e.Account, d.name)
 	account := string(d.name)
 	if account == "" {
-		account = "unknown@" + e.Conn.Server.Addr().String()
+		account = nobody + e.Conn.Server.Addr().String() + " " + e.Client().String()
 	}
 	for i := range e.Actions {
 		a := &e.Actions[i]
 		if !a.Kind.Sends() {
 			continue
 		}
-		to := address(a.Target)
+		to := address.Canonical(a.Target)
 		switch {
 		case a.Kind == protocols.ActionDelegate:
 			raise(d.delegated(e, account, to))
@@ -37,17 +38,35 @@ func (d *Detector) rule(e *protocols.RuleChange, raise func(detectors.Alert)) {
 	}
 }
 
+// nobody stands before the server and the client of an account whose login was not
+// seen.
+const nobody = "?"
+
+// owned is whom a rule belongs to: the account, or, where that is not known, who made
+// it; and how a person reads it.
+func owned(e *protocols.RuleChange, account string) (who detectors.Entity, text string) {
+	if !strings.HasPrefix(account, nobody) {
+		return detectors.Entity{Kind: detectors.Account, Name: account}, account
+	}
+	host := e.Client().String()
+	return detectors.Entity{Kind: detectors.Host, Name: host}, host + ", whose login was not seen"
+}
+
 func (d *Detector) outgoing(e *protocols.RuleChange, a *protocols.RuleAction, account, to string, raise func(detectors.Alert)) {
 	clues := d.clues(e, account, to)
 	score := detectors.Together(append([]detectors.Sign{{Weight: 0.5}}, clues...)) // that it sends mail outside is one
 	if e.Live == protocols.No {                                                    // stored, and not in force
 		score *= 0.6
 	}
+	who, text := owned(e, account)
 	al := detectors.Alert{What: "forwarding_rule", Key: "rule " + account + " " + to, Score: min(score, 0.95), Confidence: e.Confidence,
-		Entity: detectors.Entity{Kind: detectors.Account, Name: account}, Techniques: []string{"T1114.003"}}
+		Entity: who, Techniques: []string{"T1114.003"}}
 	al.Saw(&e.Head)
-	al.Related = []detectors.Entity{{Kind: detectors.Target, Name: to}, {Kind: detectors.Host, Name: e.Client().String()}}
-	al.Summary = fmt.Sprintf("%s: %s sends mail to %s%s", account, ruleName(e), to, phrase(clues))
+	al.Related = []detectors.Entity{{Kind: detectors.Target, Name: to}}
+	if who.Kind == detectors.Account {
+		al.Related = append(al.Related, detectors.Entity{Kind: detectors.Host, Name: e.Client().String()})
+	}
+	al.Summary = fmt.Sprintf("%s: %s sends mail to %s%s", text, ruleName(e), to, phrase(clues))
 	al.Evidence = append(al.Evidence, detectors.Measure{Name: "rule", Seen: 1, Text: describe(e, a, to)})
 	hides := false
 	for _, c := range clues {
@@ -70,17 +89,9 @@ func ruleName(e *protocols.RuleChange) string {
 		what = "a rule"
 	}
 	if len(e.Name) > 0 {
-		what += fmt.Sprintf(" %q", clean(e.Name))
+		what += fmt.Sprintf(" %q", detectors.Text(e.Name))
 	}
 	return what
-}
-
-func clean(b []byte) string {
-	s := strings.ToValidUTF8(string(b), "?")
-	if len(s) > 60 {
-		s = s[:60] + "…"
-	}
-	return strings.ToValidUTF8(s, "")
 }
 
 func describe(e *protocols.RuleChange, a *protocols.RuleAction, to string) string {
@@ -128,12 +139,12 @@ func (d *Detector) clues(e *protocols.RuleChange, account, to string) (list []de
 		list = append(list, detectors.Sign{Name: name, Weight: weight, Text: fmt.Sprintf(format, args...)})
 	}
 	if !d.contacted(to, e.Time) {
-		add("new_target", 0.3, "nobody wrote to it before")
+		add("new_target", 0.3, "a target not seen before")
 	}
 	if freemail.Address(to) {
 		add("free_mail", 0.15, "at a free mail provider")
 	}
-	if at := strings.LastIndexByte(account, '@'); at >= 0 && lookalike(domainOf(to), account[at+1:]) {
+	if at := strings.LastIndexByte(account, '@'); at >= 0 && address.Lookalike(address.DomainOf(to), account[at+1:]) {
 		add("lookalike_domain", 0.35, "at a domain that looks like ours")
 	}
 	if freemail.Own(account, to) {
@@ -149,8 +160,8 @@ func (d *Detector) clues(e *protocols.RuleChange, account, to string) (list []de
 		case protocols.ActionMarkRead:
 			add("hides_mark_read", 0.15, "marks it as read")
 		case protocols.ActionMove:
-			if f := strings.ToLower(clean(a.Target)); slices.ContainsFunc(corners, func(c string) bool { return strings.Contains(f, c) }) {
-				add("hides_move", 0.25, "moves it to %q", clean(a.Target))
+			if f := strings.ToLower(detectors.Text(a.Target)); slices.ContainsFunc(corners, func(c string) bool { return strings.Contains(f, c) }) {
+				add("hides_move", 0.25, "moves it to %q", detectors.Text(a.Target))
 			}
 		}
 	}
@@ -166,7 +177,7 @@ func (d *Detector) clues(e *protocols.RuleChange, account, to string) (list []de
 
 // shared raises a target that several mailboxes send to.
 func (d *Detector) shared(h *protocols.Head, mailbox, to string, raise func(detectors.Alert)) {
-	to = untagged(to)
+	to = string(address.Untagged([]byte(to)))
 	tg := d.sends(mailbox, to)
 	n := len(tg.mailboxes)
 	if n < 2 || mailbox != tg.mailboxes[n-1] && n == maxMailboxes {
@@ -178,17 +189,24 @@ func (d *Detector) shared(h *protocols.Head, mailbox, to string, raise func(dete
 		al.Score = min(al.Score+0.05, 0.95)
 	}
 	al.Saw(h)
+	var list []string
 	for _, m := range tg.mailboxes {
+		if strings.HasPrefix(m, nobody) {
+			list = append(list, "an unknown one")
+			continue
+		}
+		list = append(list, m)
 		al.Related = append(al.Related, detectors.Entity{Kind: detectors.Account, Name: m})
 	}
-	al.Summary = fmt.Sprintf("%d mailboxes send mail on to %s: %s", n, to, strings.Join(tg.mailboxes[:min(n, 4)], ", "))
+	al.Summary = fmt.Sprintf("%d mailboxes send mail on to %s: %s", n, to, strings.Join(list[:min(n, 4)], ", "))
 	al.Evidence = []detectors.Measure{{Name: "mailboxes", Seen: float64(n), Bound: detectors.Value(1), Unit: "accounts", Text: fmt.Sprintf("%d mailboxes", n)}}
 	raise(al)
 }
 
 func (d *Detector) delegated(e *protocols.RuleChange, account, to string) detectors.Alert {
+	who, text := owned(e, account)
 	al := detectors.Alert{What: "delegate", Key: "delegate " + account + " " + to, Score: 0.4, Confidence: e.Confidence,
-		Entity: detectors.Entity{Kind: detectors.Account, Name: account}, Techniques: []string{"T1098.002"}}
+		Entity: who, Techniques: []string{"T1098.002"}}
 	if d.outside(account, to) {
 		al.Score = 0.8
 	}
@@ -197,19 +215,20 @@ func (d *Detector) delegated(e *protocols.RuleChange, account, to string) detect
 	}
 	al.Saw(&e.Head)
 	al.Related = []detectors.Entity{{Kind: detectors.Account, Name: to}}
-	al.Summary = fmt.Sprintf("%s: %s may act for the account (%s)", account, to, e.Command)
+	al.Summary = fmt.Sprintf("%s: %s may act for the account (%s)", text, to, e.Command)
 	al.Evidence = []detectors.Measure{{Name: "delegate", Seen: 1, Text: fmt.Sprintf("%s by %s", e.Command, e.Client())}}
 	return al
 }
 
 func (d *Detector) unresolved(e *protocols.RuleChange, account, to string) detectors.Alert {
+	who, text := owned(e, account)
 	al := detectors.Alert{What: "hidden_target", Key: "hidden " + account + " " + to, Score: 0.5, Confidence: e.Confidence,
-		Entity: detectors.Entity{Kind: detectors.Account, Name: account}, Techniques: []string{"T1114.003"}}
+		Entity: who, Techniques: []string{"T1114.003"}}
 	if e.Live == protocols.No {
 		al.Score = 0.3
 	}
 	al.Saw(&e.Head)
-	al.Summary = fmt.Sprintf("%s: %s sends mail to an address that it works out by itself", account, ruleName(e))
+	al.Summary = fmt.Sprintf("%s: %s sends mail to an address that it works out by itself", text, ruleName(e))
 	al.Evidence = []detectors.Measure{{Name: "unresolved_target", Seen: 1, Text: "variables in the target: " + to}}
 	return al
 }
@@ -217,7 +236,7 @@ func (d *Detector) unresolved(e *protocols.RuleChange, account, to string) detec
 // rights is about an access right given away over IMAP (RFC 4314).
 func (d *Detector) rights(e *protocols.MailboxChange, raise func(detectors.Alert)) {
 	d.name = d.border.Account(e.Account, d.name)
-	who := address(e.Target)
+	who := address.Canonical(e.Target)
 	if len(d.name) == 0 || who == "" || who == string(d.name) || strings.HasPrefix(who, "-") {
 		return
 	}
@@ -228,7 +247,7 @@ func (d *Detector) rights(e *protocols.MailboxChange, raise func(detectors.Alert
 	}
 	al.Saw(&e.Head)
 	al.Related = []detectors.Entity{{Kind: detectors.Account, Name: who}}
-	al.Summary = fmt.Sprintf("%s gave %s rights on the mailbox %q", d.name, who, clean(e.Mailbox))
-	al.Evidence = []detectors.Measure{{Name: "rights", Seen: 1, Text: "SETACL " + clean(e.Rights)}}
+	al.Summary = fmt.Sprintf("%s gave %s rights on the mailbox %q", d.name, who, detectors.Text(e.Mailbox))
+	al.Evidence = []detectors.Measure{{Name: "rights", Seen: 1, Text: "SETACL " + detectors.Text(e.Rights)}}
 	raise(al)
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"mailsensor/detectors/address"
 	"mailsensor/protocols"
 )
 
@@ -15,34 +16,22 @@ type target struct {
 // maxMailboxes bounds those that are listed of a target.
 const maxMailboxes = 32
 
-func domainOf(a string) string { return a[strings.LastIndexByte(a, '@')+1:] }
-
 // outside reports whether an address is foreign to an account: of another domain,
 // and not of one that is known to be ours.
 func (d *Detector) outside(account, to string) bool {
-	dom := domainOf(to)
+	dom := address.DomainOf(to)
 	if dom == "" || !strings.Contains(to, "@") {
 		return false
 	}
-	if on := route(to); on != "" {
+	if on := address.Route(to); on != "" {
 		return d.outside(account, on)
 	}
-	return (dom != domainOf(account) || !strings.Contains(account, "@")) && !d.ours([]byte(dom))
-}
-
-// ours reports whether a domain is known to be inside; one may be an address in
-// brackets (RFC 5321, section 4.1.3).
-func (d *Detector) ours(domain []byte) bool {
-	if a, ok := literal(domain); ok {
-		return d.border.Address(a)
-	}
-	in, _ := d.border.Domain(domain)
-	return in
+	return (dom != address.DomainOf(account) || !strings.Contains(account, "@")) && !d.border.Ours([]byte(dom))
 }
 
 // allowed reports whether configuration lets mail be sent on to an address.
 func (d *Detector) allowed(to string) bool {
-	return slices.Contains(d.config.Allowed, to) || slices.Contains(d.config.Allowed, domainOf(to))
+	return slices.Contains(d.config.Allowed, to) || slices.Contains(d.config.Allowed, address.DomainOf(to))
 }
 
 // wrote notes that somebody wrote to an outside address by himself.

@@ -4,7 +4,10 @@
 // the large providers, by their own documentation; it is not complete.
 package freemail
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // Domain reports whether domain, in lower case, is one of a free mail provider.
 func Domain(domain []byte) bool {
@@ -26,11 +29,40 @@ func Address[T ~string | ~[]byte](address T) bool {
 }
 
 // Own reports whether an address looks like that of an account's owner at another
-// provider: most of its name stands in it. Both are in lower case.
+// provider: most of its name stands in it, the parts of its name in another order
+// (ann.miller, millerann), or the last with the initial of the first (amiller). Both are
+// in lower case.
 func Own[T ~string | ~[]byte](account string, address T) bool {
 	var room [2][64]byte
 	a, b := letters(room[0][:0], account), letters(room[1][:0], address)
-	return len(a) >= 4 && (bytes.Contains(b, a) || len(b) >= 5 && bytes.Contains(a, b))
+	return len(a) >= 4 && (bytes.Contains(b, a) || len(b) >= 5 && bytes.Contains(a, b) || parts(account, b))
+}
+
+// parts reports whether b is made of the parts of the account's name.
+func parts(account string, b []byte) bool {
+	local, _, _ := strings.Cut(account, "@")
+	first, last := "", ""
+	for rest := local; rest != ""; {
+		n := 0
+		for n < len(rest) && rest[n] >= 'a' && rest[n] <= 'z' {
+			n++
+		}
+		if part := rest[:n]; n > 1 {
+			if first == "" {
+				first = part
+			}
+			last = part
+		}
+		rest = rest[min(n+1, len(rest)):]
+	}
+	if first == last || len(last) < 3 {
+		return false
+	}
+	if i := bytes.Index(b, []byte(last)); len(first) >= 3 && i >= 0 &&
+		(bytes.Contains(b[:i], []byte(first)) || bytes.Contains(b[i+len(last):], []byte(first))) {
+		return true
+	}
+	return len(last) >= 4 && (string(b) == first[:1]+last || string(b) == last+first[:1])
 }
 
 // letters appends those of a local part, without digits and dots.

@@ -30,6 +30,13 @@ func TestOwn(t *testing.T) {
 		{"ann.miller@corp.example", "the.ann.miller@partner.example", true},
 		{"ann.miller@corp.example", "miller@gmail.com", true},
 		{"ann.miller@corp.example", "bob@gmail.com", false},
+		{"ann.miller@corp.example", "miller.ann.77@gmail.com", true},
+		{"ann.miller@corp.example", "amiller@gmail.com", true},
+		{"ann.miller@corp.example", "miller_a@gmail.com", true},
+		{"ann.miller@corp.example", "bob.amill@gmail.com", false},
+		{"ann.miller@corp.example", "bmillerson@gmail.com", false},
+		{"a.miller@corp.example", "joanne@gmail.com", false},
+		{"info@corp.example", "bob@gmail.com", false},
 		{"al@corp.example", "alfred@gmail.com", false},
 		{"ann.miller@corp.example", "ann@gmail.com", false},
 	} {

@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"net/netip"
 
+	"mailsensor/detectors/address"
 	"mailsensor/detectors/recent"
 	"mailsensor/protocols"
 )
@@ -104,6 +105,25 @@ func (b *Border) Domain(domain []byte) (inside, known bool) {
 		return *v, true
 	}
 	return false, false
+}
+
+// Ours reports whether what stands behind the at sign of an address is known to be
+// inside: a domain, or an address in brackets (RFC 5321, section 4.1.3).
+func (b *Border) Ours(domain []byte) bool {
+	if a, ok := address.Literal(domain); ok {
+		return b.Address(a)
+	}
+	in, _ := b.Domain(domain)
+	return in
+}
+
+// Stays reports whether mail to an address, in its canonical form, is known to stay
+// inside. Whom our servers are asked to send it on to counts.
+func (b *Border) Stays(to []byte) bool {
+	if on := address.Route(to); on != "" {
+		return b.Stays([]byte(on))
+	}
+	return b.Ours(address.DomainOf(to))
 }
 
 func (b *Border) configured(d []byte) bool {

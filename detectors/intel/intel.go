@@ -17,9 +17,12 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"mailsensor/detectors"
+	"mailsensor/detectors/address"
 	"mailsensor/protocols"
 )
 
@@ -33,9 +36,10 @@ func Default() Config { return Config{Score: 0.8} }
 
 // Detector is the detector.
 type Detector struct {
-	config Config
-	lists  *Lists
-	lower  []byte
+	config  Config
+	lists   *Lists
+	lower   []byte
+	mailbox []byte
 }
 
 // New returns a Detector; lists may be nil.
@@ -133,14 +137,20 @@ func (d *Detector) ends(h *protocols.Head, where string, raise func(detectors.Al
 	}
 }
 
-// address looks up a mail address, and its domain.
+// address looks up a mail address, however it is written, and its domain; also the one
+// that it asks its domain to send on to.
 func (d *Detector) address(h *protocols.Head, where string, a []byte, raise func(detectors.Alert)) {
-	if len(a) == 0 {
+	if len(a) == 0 || !d.lists.has(Email) && !d.lists.has(Domain) && len(d.lists.addresses) == 0 && len(d.lists.prefixes) == 0 {
 		return
 	}
-	d.word(h, where, Email, a, raise)
-	if at := bytes.LastIndexByte(a, '@'); at >= 0 {
-		d.host(h, where, a[at+1:], raise)
+	d.mailbox = address.Append(d.mailbox[:0], a)
+	on := address.Route(d.mailbox)
+	d.word(h, where, Email, address.Untagged(d.mailbox), raise)
+	if at := bytes.LastIndexByte(d.mailbox, '@'); at >= 0 {
+		d.host(h, where, d.mailbox[at+1:], raise)
+	}
+	if on != "" {
+		d.address(h, where, []byte(on), raise)
 	}
 }
 
@@ -159,6 +169,9 @@ func (d *Detector) host(h *protocols.Head, where string, name []byte, raise func
 		return
 	}
 	d.lower = append(d.lower[:0], bytes.TrimRight(bytes.ToLower(name), ".")...)
+	if slices.ContainsFunc(d.lower, func(c byte) bool { return c >= utf8.RuneSelf }) {
+		d.lower = append(d.lower[:0], ascii(string(d.lower))...)
+	}
 	for n := d.lower; len(n) > 0; {
 		if in, ok := d.lists.word(Domain, n); ok {
 			raise(d.match(h, where, in, string(d.lower)))

@@ -225,3 +225,22 @@ func TestAddressInPlaceOfName(t *testing.T) {
 		t.Errorf("%d alerts of a recipient", len(got))
 	}
 }
+
+// An address is found however it is written, and so is a domain in other letters.
+func TestOneAddress(t *testing.T) {
+	l, err := load(t, "plain.txt", "Eve+list@Mail.test\nxn--bcher-kva.example\nm\u00fcnchen.example\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for to, want := range map[string]bool{
+		"eve@mail.test": true, "EVE+x@mail.test": true, `"eve"@mail.test`: true, "@relay.test,@b.test:eve@mail.test": true, "eve%mail.test@corp.example": true, "mail.test!eve@corp.example": true,
+		"x@b\u00fccher.example": true, "x@B\u00dcCHER.example": true, "x@xn--mnchen-3ya.example": true,
+		"steve@mail.test": false, "eve@othermail.test": false, "eve.mail.test@corp.example": false, "": false, "@": false, "%": false,
+	} {
+		s := new(detectortest.Story)
+		s.Mail(time.Hour, "10.20.0.40", "ann@corp.example", 2000, to)
+		if got := s.Play(New(Default(), l)); len(got) == 1 != want {
+			t.Errorf("%s: %d alerts", to, len(got))
+		}
+	}
+}

@@ -4,6 +4,10 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"golang.org/x/net/idna"
+
+	"mailsensor/detectors/address"
 )
 
 // Kind is what sort of thing an indicator is.
@@ -96,11 +100,12 @@ func (l *Lists) add(in Indicator) (ok bool) {
 		l.prefix(p.Masked(), in)
 		return true
 	case Domain:
-		in.Value = strings.Trim(strings.TrimPrefix(in.Value, "*"), ".")
+		in.Value = ascii(strings.Trim(strings.TrimPrefix(in.Value, "*"), "."))
 		if !isDomain(in.Value) {
 			return false
 		}
 	case Email:
+		in.Value = string(address.Untagged([]byte(address.Canonical([]byte(in.Value)))))
 		local, domain, found := strings.Cut(in.Value, "@")
 		if !found || local == "" || !isDomain(domain) {
 			return false
@@ -192,6 +197,15 @@ func (l *Lists) url(in Indicator) bool {
 	}
 	in.Kind = Domain
 	return l.add(in)
+}
+
+// ascii is a domain as the DNS has it: letters beyond ASCII in their encoding (RFC
+// 5890), or the domain itself where it is none.
+func ascii(domain string) string {
+	if a, err := idna.Punycode.ToASCII(domain); err == nil {
+		return a
+	}
+	return domain
 }
 
 func isHex(s string) bool {

@@ -3,7 +3,6 @@ package login
 import (
 	"fmt"
 	"net/netip"
-	"time"
 
 	"mailsensor/detectors"
 	"mailsensor/detectors/window"
@@ -61,9 +60,9 @@ func (d *Detector) guessing(e *protocols.Login, a *account, client netip.Addr, n
 	}
 	al := alert(e, "guessing", a.name+" "+client.String(), detectors.Entity{Kind: detectors.Account, Name: a.name}, score, "T1110.001")
 	al.Related = []detectors.Entity{{Kind: detectors.Host, Name: client.String()}}
-	al.Summary = fmt.Sprintf("%s failed %d times in %s to log in as %s", client, n, short(d.config.GuessWindow), a.name)
+	al.Summary = fmt.Sprintf("%s failed %d times in %s to log in as %s", client, n, detectors.Window(d.config.GuessWindow), a.name)
 	al.Evidence = []detectors.Measure{{Name: "failed_logins", Seen: float64(n), Bound: detectors.Value(float64(d.config.GuessFailures)), Unit: "logins",
-		Text: fmt.Sprintf("%d failed logins within %s, floor %d", n, short(d.config.GuessWindow), d.config.GuessFailures)}}
+		Text: fmt.Sprintf("%d failed logins within %s, floor %d", n, detectors.Window(d.config.GuessWindow), d.config.GuessFailures)}}
 	return al
 }
 
@@ -78,10 +77,10 @@ func (d *Detector) spraying(e *protocols.Login, client netip.Addr, n int, tried 
 		al.Confidence = protocols.LowerBound
 	}
 	al.Related = []detectors.Entity{{Kind: detectors.Account, Name: string(d.name)}}
-	al.Summary = fmt.Sprintf("%s failed to log in as %d different accounts in %s", client, n, short(d.config.SprayWindow))
+	al.Summary = fmt.Sprintf("%s failed to log in as %d different accounts in %s", client, n, detectors.Window(d.config.SprayWindow))
 	al.Evidence = []detectors.Measure{
 		{Name: "accounts_failed", Seen: float64(n), Bound: detectors.Value(float64(d.config.SprayAccounts)), Unit: "accounts",
-			Text: fmt.Sprintf("%d accounts within %s, floor %d", n, short(d.config.SprayWindow), d.config.SprayAccounts)},
+			Text: fmt.Sprintf("%d accounts within %s, floor %d", n, detectors.Window(d.config.SprayWindow), d.config.SprayAccounts)},
 		{Name: "failed_logins", Seen: float64(tried), Unit: "logins", Text: fmt.Sprintf("%d failed logins", tried)},
 	}
 	return al
@@ -91,16 +90,8 @@ func (d *Detector) swarm(e *protocols.Login, a *account, n int) detectors.Alert 
 	al := alert(e, "guessing_from_many", a.name, detectors.Entity{Kind: detectors.Account, Name: a.name},
 		grow(0.7, 0.85, float64(n), float64(d.config.SwarmHosts)), "T1110.001", "T1110.004")
 	al.Related = []detectors.Entity{{Kind: detectors.Host, Name: e.Client().String()}}
-	al.Summary = fmt.Sprintf("%d hosts failed in %s to log in as %s", n, short(d.config.SprayWindow), a.name)
+	al.Summary = fmt.Sprintf("%d hosts failed in %s to log in as %s", n, detectors.Window(d.config.SprayWindow), a.name)
 	al.Evidence = []detectors.Measure{{Name: "hosts_failed", Seen: float64(n), Bound: detectors.Value(float64(d.config.SwarmHosts)), Unit: "hosts",
-		Text: fmt.Sprintf("%d hosts within %s, floor %d", n, short(d.config.SprayWindow), d.config.SwarmHosts)}}
+		Text: fmt.Sprintf("%d hosts within %s, floor %d", n, detectors.Window(d.config.SprayWindow), d.config.SwarmHosts)}}
 	return al
-}
-
-// short renders a window for a person.
-func short(w time.Duration) string {
-	if w%time.Hour == 0 {
-		return fmt.Sprintf("%d h", w/time.Hour)
-	}
-	return fmt.Sprintf("%d min", w/time.Minute)
 }

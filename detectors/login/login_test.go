@@ -123,7 +123,7 @@ func TestStrangeLogin(t *testing.T) {
 	s.Login(9*day+23*time.Hour, "203.0.113.78", "user6@corp.example", protocols.Accepted) // the same network again
 	alerts := s.Play(detector(nil))
 	a := one(t, alerts, "strange_login")
-	if len(alerts) != 1 || !strings.Contains(a.Summary, "never from 203.0.113.0/24, never from outside, never at Wed 22:30") {
+	if len(alerts) != 1 || !strings.Contains(a.Summary, "new network 203.0.113.0/24, first from outside, unusual time Wed 22:30") {
 		t.Errorf("%v: %s", kinds(alerts), a.Summary)
 	}
 }
@@ -162,7 +162,7 @@ func TestImpossibleTravel(t *testing.T) {
 	s := office(10)
 	s.Login(9*day+16*time.Hour+40*time.Minute, "203.0.113.77", "user6@corp.example", protocols.Accepted)
 	a := one(t, s.Play(detector(atlas{})), "strange_login")
-	if !strings.Contains(a.Summary, "never from AU") || !slices.ContainsFunc(a.Evidence, func(m detectors.Measure) bool { return m.Name == "impossible_travel" }) {
+	if !strings.Contains(a.Summary, "new country AU") || !slices.ContainsFunc(a.Evidence, func(m detectors.Measure) bool { return m.Name == "impossible_travel" }) {
 		t.Errorf("%+v", a)
 	}
 }
@@ -179,7 +179,7 @@ func TestNewClient(t *testing.T) {
 	s.Add(&protocols.ClientInfo{Head: h, Source: "id", Name: []byte("python-imaplib")})
 	h.Time += int64(time.Second)
 	s.Add(&protocols.Login{Head: h, User: []byte("user6@corp.example"), Outcome: protocols.Accepted})
-	if a := one(t, s.Play(detector(nil)), "strange_login"); !strings.Contains(a.Summary, "never with python-imaplib") {
+	if a := one(t, s.Play(detector(nil)), "strange_login"); !strings.Contains(a.Summary, "new client python-imaplib") {
 		t.Errorf("%s", a.Summary)
 	}
 }
@@ -217,7 +217,7 @@ func TestNightWithAnotherClient(t *testing.T) {
 	with(19*day+2*time.Hour+30*time.Minute, "python-imaplib")
 	alerts := s.Play(detector(nil))
 	a := one(t, alerts, "strange_login")
-	if len(alerts) != 1 || a.Entity.Name != "user6@corp.example" || !strings.Contains(a.Summary, "never with python-imaplib, never at Sat 02:30") {
+	if len(alerts) != 1 || a.Entity.Name != "user6@corp.example" || !strings.Contains(a.Summary, "new client python-imaplib, unusual time Sat 02:30") {
 		t.Errorf("%v: %s", kinds(alerts), a.Summary)
 	}
 }

@@ -60,7 +60,7 @@ func (d *Detector) exposed(e *protocols.Login, raise func(detectors.Alert)) {
 	}
 	s.told = e.Time
 	al := alert(e, "clear_text_password", addr.String()+" "+e.Protocol, detectors.Entity{Kind: detectors.Server, Name: addr.String()}, 0.3, "T1040")
-	al.Summary = fmt.Sprintf("passwords for %s go to %s in clear text (%s within a day)", strings.ToUpper(e.Protocol), addr, detectors.Plural(uint64(n), "account", "accounts"))
+	al.Summary = fmt.Sprintf("passwords for %s go to %s in clear text (%s within a day)", detectors.ProtocolName(e.Protocol), addr, detectors.Plural(uint64(n), "account", "accounts"))
 	al.Evidence = []detectors.Measure{{Name: "accounts_in_clear_text", Seen: float64(n), Unit: "accounts", Text: detectors.Plural(uint64(n), "account", "accounts") + " within a day"}}
 	raise(al)
 }

@@ -65,9 +65,12 @@ func (d *Detector) afterFailures(e *protocols.Login, a *account, h *host, known 
 	al.Related = []detectors.Entity{{Kind: detectors.Host, Name: e.Client().String()}}
 	al.Summary = fmt.Sprintf("%s got in as %s %s", e.Client(), a.name, why)
 	al.Evidence = []detectors.Measure{
-		{Name: "failures_of_account", Seen: float64(all), Bound: detectors.Value(float64(d.config.AfterFailures)), Unit: "logins"},
-		{Name: "failures_of_host_on_account", Seen: float64(own), Bound: detectors.Value(float64(d.config.AfterFailures)), Unit: "logins"},
-		{Name: "accounts_failed_by_host", Seen: float64(sprayed), Bound: detectors.Value(float64(d.config.SprayAccounts)), Unit: "accounts"},
+		{Name: "failures_of_account", Seen: float64(all), Bound: detectors.Value(float64(d.config.AfterFailures)), Unit: "logins",
+			Text: fmt.Sprintf("%d failures on the account within %s", all, detectors.Window(d.config.SprayWindow))},
+		{Name: "failures_of_host_on_account", Seen: float64(own), Bound: detectors.Value(float64(d.config.AfterFailures)), Unit: "logins",
+			Text: fmt.Sprintf("%d of them by that host within %s, floor %d", own, detectors.Window(d.config.GuessWindow), d.config.AfterFailures)},
+		{Name: "accounts_failed_by_host", Seen: float64(sprayed), Bound: detectors.Value(float64(d.config.SprayAccounts)), Unit: "accounts",
+			Text: fmt.Sprintf("the host failed on %s within %s, floor %d", detectors.Plural(uint64(sprayed), "account", "accounts"), detectors.Window(d.config.SprayWindow), d.config.SprayAccounts)},
 	}
 	return al, true
 }
@@ -95,14 +98,14 @@ func (d *Detector) signs(e *protocols.Login, a *account, s *source, known bool) 
 		d.where(e, a, s, add)
 	}
 	if p := d.clients.Get(e.Conn.ID); p != nil && len(a.clients) > 0 && !slices.Contains(a.clients, *p) {
-		add("new_client", 0.25, "never with %s", clean(*p))
+		add("new_client", 0.25, "new client %s", detectors.Text(*p))
 	}
 	if h := hour(e.Time, d.location); !a.usual(e.Time, h) {
 		weight := 0.2
 		if a.asleep(h) {
 			weight = 0.35
 		}
-		add("unusual_hour", weight, "never at %s", time.Unix(0, e.Time).In(d.location).Format("Mon 15:04"))
+		add("unusual_hour", weight, "unusual time %s", time.Unix(0, e.Time).In(d.location).Format("Mon 15:04"))
 	}
 	return list
 }
@@ -112,18 +115,18 @@ func (d *Detector) signs(e *protocols.Login, a *account, s *source, known bool) 
 func (d *Detector) where(e *protocols.Login, a *account, s *source, add func(name string, weight float64, format string, args ...any)) {
 	out := !d.border.Address(e.Client())
 	if out {
-		add("new_network", 0.35, "never from %s", s.prefix)
+		add("new_network", 0.35, "new network %s", s.prefix)
 	} else {
-		add("new_network", 0.1, "never from %s", s.prefix)
+		add("new_network", 0.1, "new network %s", s.prefix)
 	}
 	if out && !a.outside {
-		add("first_from_outside", 0.25, "never from outside")
+		add("first_from_outside", 0.25, "first from outside")
 	}
 	if s.country != "" && !slices.ContainsFunc(a.sources, func(o source) bool { return o.country == s.country }) {
-		add("new_country", 0.4, "never from %s", s.country)
+		add("new_country", 0.4, "new country %s", s.country)
 	}
 	if s.asn != 0 && !slices.ContainsFunc(a.sources, func(o source) bool { return o.asn == s.asn }) {
-		add("new_asn", 0.2, "never from AS%d", s.asn)
+		add("new_asn", 0.2, "new network operator AS%d", s.asn)
 	}
 	if km, speed, ok := d.travel(a, s); ok {
 		add("impossible_travel", 0.7, "at least %.0f km from the last place, at %.0f km/h or more", km, speed)
@@ -210,18 +213,4 @@ func (d *Detector) learn(e *protocols.Login, a *account, s source) {
 		a.sources = make([]source, 0, usualSources)
 	}
 	a.sources = append(a.sources, s)
-}
-
-// clean makes a name from the network fit for a line of text.
-func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	if len(s) > 64 {
-		s = s[:64]
-	}
-	return s
 }

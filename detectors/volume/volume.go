@@ -157,8 +157,9 @@ func (d *Detector) burst(e *protocols.Message, h *host, u habits.Habit, sent, re
 	al.Evidence = []detectors.Measure{
 		{Name: "messages_burst", Seen: float64(sent), Expected: u.Value(), Bound: detectors.Value(u.Over(float64(d.floor(h)))), Unit: "messages",
 			Text: fmt.Sprintf("%d messages within %d min, floor %d; %s", sent, d.config.BurstWindow/time.Minute, d.floor(h), u.In("hour"))},
-		{Name: "recipients", Seen: float64(people), Unit: "recipients"},
-		{Name: "refused_share", Seen: float64(refused) / float64(sent), Bound: detectors.Value(d.config.Rejected), Unit: "ratio"},
+		{Name: "recipients", Seen: float64(people), Unit: "recipients", Text: detectors.Plural(people, "recipient", "recipients")},
+		{Name: "refused_share", Seen: float64(refused) / float64(sent), Bound: detectors.Value(d.config.Rejected), Unit: "ratio",
+			Text: fmt.Sprintf("%d of the messages refused in part or whole", refused)},
 	}
 	return al
 }

@@ -11,7 +11,15 @@ import (
 // single ones.
 var stores = []string{".pst", ".ost", ".mbox", ".eml", ".msg", ".olm", ".nsf"}
 
+// packed are the endings of a file that was compressed.
+var packed = []string{".zip", ".gz", ".7z", ".rar", ".xz", ".bz2", ".zst", ".tar"}
+
 func isStore(name []byte) bool {
+	for i := 0; i < len(packed); i++ {
+		if s := packed[i]; len(name) > len(s) && hasSuffix(name, s) {
+			name, i = name[:len(name)-len(s)], -1
+		}
+	}
 	for _, s := range stores {
 		if len(name) > len(s) && hasSuffix(name, s) {
 			return true
