@@ -20,6 +20,7 @@ var shared = []string{
 	"capture",
 	"capture/filter",
 	"detectors",
+	"detectors/address",
 	"detectors/baseline",
 	"detectors/codec",
 	"detectors/detectortest",
