@@ -32,7 +32,7 @@ func (backtestCmd) Help() string {
 CSV, one line for each of the file, in its order. Timestamps are RFC 3339,
 "2006-01-02 15:04:05" in the configured time zone, or Unix seconds. A first line
 of names is skipped. The score of a count is that of its window, in nats: 18 and
-more is an alert for an account. That of a gauge is an alert from 5.5 on.
+more is an alert for an account. That of a gauge is an alert from 6 on.
 
 Examples:
 

@@ -6,8 +6,12 @@
 // of its own. A memory looks at running means now and some time ago, scaled by the
 // usual deviation, and keeps 64 prototypes of such states. The distance to the nearest
 // one is ranked among the distances so far. The memories' mean
-// surprise, of a point and of late, is ranked in turn among what it has been: that is
-// the score. Nothing is fitted to any benchmark; the tests make their own series.
+// surprise, of a point and of late, is ranked in turn among what it has been.
+//
+// Three things do not look strange point by point, and are looked for beside that: a
+// series that stands still, one that slowly leaves all that it ever was in, and one
+// that is not what it is at this time of its day. The score is that of the most
+// surprising. Nothing is fitted to any benchmark; the tests make their own series.
 package gauge
 
 import "math"
@@ -24,6 +28,9 @@ type Engine struct {
 	sudden   histogram
 	drawn    histogram // of lasting: a change that no single point shows
 	surprise float64
+	still    still
+	reach    reach
+	season   season
 	recent   float64
 }
 
@@ -42,9 +49,12 @@ type Point struct {
 	Alert    bool
 }
 
+// rare is what the time of day has to be stranger for than the rest.
+const rare = 2
+
 // Threshold is the score from which on a Point is an alert. After one, the next
 // comes only when the surprise has gone.
-const Threshold = 5.5
+const Threshold = 6
 
 // warmUp is the number of values that nothing is said about.
 const warmUp = 400
@@ -54,7 +64,7 @@ const settle = 60
 
 // New returns an Engine that knows nothing.
 func New() *Engine {
-	e := &Engine{}
+	e := &Engine{season: newSeason()}
 	for i := range e.memories {
 		e.memories[i].init(scales[i].weight, scales[i].lag)
 	}
@@ -87,15 +97,16 @@ func (e *Engine) Observe(x float64) Point {
 	if e.n > settle {
 		e.lasting += .06 * (sum - e.lasting)
 		now, later := e.sudden.surprise(sum), e.drawn.surprise(e.lasting)
-		e.sudden.add(sum)
-		e.drawn.add(e.lasting)
+		e.sudden.learn(sum, now)
+		e.drawn.learn(e.lasting, later)
 		e.surprise = math.Max(0, math.Max(now, later)-math.Ln2) // two were asked
 	}
+	still, reach, season := e.still.observe(x), e.reach.observe(x), e.season.observe(x)
 	if e.n <= warmUp {
 		return p
 	}
-	p.Score = e.surprise
+	p.Score = math.Max(math.Max(e.surprise, season-rare), math.Max(still, reach))
 	p.Alert = p.Score >= Threshold && e.recent < Threshold
-	e.recent = math.Max(p.Score, .95*e.recent)
+	e.recent = math.Max(p.Score, .99*e.recent)
 	return p
 }

@@ -44,12 +44,7 @@ var changes = map[string]func(i int, x float64, r *rand.Rand) float64{
 	},
 }
 
-// weak are changes that every point of which looks usual, or more so: the memories
-// get used to them as they come. docs/baselines.md says so.
-var weak = map[string]bool{"drift": true, "flat": true, "frequency": true}
-
-// Each change is found within 400 points in most of ten series, the weak ones aside,
-// and there is next to no alert before it.
+// Each change is found within 400 points in most of ten series, and there is next to no alert before it.
 func TestChanges(t *testing.T) {
 	early := 0
 	for name, change := range changes {
@@ -71,7 +66,7 @@ func TestChanges(t *testing.T) {
 			}
 		}
 		t.Logf("%-10s %d of 10", name, found)
-		if found < 8 && !weak[name] {
+		if found < 8 {
 			t.Errorf("%s: found in %d of 10", name, found)
 		}
 	}

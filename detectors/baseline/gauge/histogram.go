@@ -28,12 +28,27 @@ func value(cell float64) float64 { return math.Exp2(cell/fine + lowest) }
 // fade is what a count weighs after another has come: half after 3,500.
 const fade = .9998
 
-func (h *histogram) add(x float64) {
+func (h *histogram) add(x float64) { h.weigh(x, 1) }
+
+// learn adds what was as surprising as that. What is an alert is to be one again when it
+// comes again: it counts for little.
+func (h *histogram) learn(x, surprise float64) {
+	weight := 1.
+	if surprise >= Threshold {
+		weight = guarded
+	}
+	h.weigh(x, weight)
+}
+
+// guarded is what an alert counts for.
+const guarded = .1
+
+func (h *histogram) weigh(x, weight float64) {
 	for i := range h.bins {
 		h.bins[i] *= fade
 	}
-	h.total = h.total*fade + 1
-	h.bins[cell(x)]++
+	h.total = h.total*fade + weight
+	h.bins[cell(x)] += weight
 }
 
 // surprise is -ln of the share of numbers as large as x.
