@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -13,35 +15,56 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/elazarl/goproxy"
 )
 
-// A reverse proxy stands before a mail API, and both of its legs are on the tap: each
-// message that was read counts once, for the client that read it. Whether the proxy says
-// so makes no difference as long as it uses one address.
-func TestReverseProxy(t *testing.T) {
+// A proxy stands before a mail API, and both of its legs are on the tap: each message
+// that was read counts once, for the client that read it. Whether the proxy says that it
+// is one makes no difference as long as it uses one address.
+func TestLegsOfRequests(t *testing.T) {
 	const sessions, messages = 9, 5
-	for name, silent := range map[string]bool{"names the client": false, "says nothing": true} {
+	reverse := func(silent bool) func(net.Listener, string) {
+		return func(l net.Listener, server string) {
+			to := &url.URL{Scheme: "http", Host: server}
+			http.Serve(l, &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+				r.SetURL(to)
+				if !silent { // as the capture has it: the peer's address
+					r.Out.Header.Set("X-Forwarded-For", r.In.Header.Get("X-Test-Client"))
+					r.Out.Header.Set("Via", "1.1 px")
+				}
+			}, Transport: new(perClient)})
+		}
+	}
+	forward := func(l net.Listener, server string) {
+		p := goproxy.NewProxyHttpServer()
+		p.Logger = log.New(io.Discard, "", 0)
+		transport := &perClient{dial: func(context.Context, string, string) (net.Conn, error) { return net.Dial("tcp", server) }}
+		p.OnRequest().DoFunc(func(r *http.Request, ctx *goproxy.ProxyCtx) (*http.Request, *http.Response) {
+			ctx.RoundTripper = goproxy.RoundTripperFunc(func(r *http.Request, _ *goproxy.ProxyCtx) (*http.Response, error) { return transport.RoundTrip(r) })
+			return r, nil
+		})
+		http.Serve(l, p)
+	}
+	for name, proxy := range map[string]struct {
+		serve   func(net.Listener, string)
+		forward bool
+	}{
+		"reverse, names the client": {reverse(false), false},
+		"reverse, says nothing":     {reverse(true), false},
+		"forward, says nothing":     {forward, true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			file := recordLegs(t, sessions, 2*time.Millisecond, 8080, func(l net.Listener) {
 				http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					if _, password, _ := r.BasicAuth(); password != "right" {
-						w.Header().Set("WWW-Authenticate", `Basic realm="x"`)
 						w.WriteHeader(401)
 						return
 					}
 					w.Header().Set("Content-Type", "text/plain")
 					io.WriteString(w, "Subject: x\r\n\r\nx\r\n")
 				}))
-			}, func(l net.Listener, server string) {
-				to := &url.URL{Scheme: "http", Host: server}
-				http.Serve(l, &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-					r.SetURL(to)
-					if !silent { // as the capture has it: the peer's address
-						r.Out.Header.Set("X-Forwarded-For", r.In.Header.Get("X-Test-Client"))
-						r.Out.Header.Set("Via", "1.1 px")
-					}
-				}, Transport: new(perClient)})
-			}, func(i int, proxy string) error { return readMessages(i, messages, proxy) })
+			}, proxy.serve, func(i int, addr string) error { return readMessages(i, messages, addr, proxy.forward) })
 			config := filepath.Join(t.TempDir(), "sensor.yaml")
 			if err := os.WriteFile(config, []byte("networks:\n  trusted_proxies: [10.3.0.80]\n"), 0o600); err != nil {
 				t.Fatal(err)
@@ -84,17 +107,26 @@ func TestReverseProxy(t *testing.T) {
 }
 
 // perClient gives each client a connection of its own to the server behind.
-type perClient struct{ transports sync.Map }
+type perClient struct {
+	transports sync.Map
+	dial       func(context.Context, string, string) (net.Conn, error)
+}
 
 func (p *perClient) RoundTrip(r *http.Request) (*http.Response, error) {
 	user, _, _ := r.BasicAuth()
-	t, _ := p.transports.LoadOrStore(user, &http.Transport{MaxConnsPerHost: 1})
+	t, _ := p.transports.LoadOrStore(user, &http.Transport{MaxConnsPerHost: 1, DialContext: p.dial})
 	return t.(*http.Transport).RoundTrip(r)
 }
 
-// readMessages is a client that reads so many messages over one connection.
-func readMessages(i, messages int, server string) error {
-	c := http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}}
+// readMessages is a client that reads so many messages over one connection, which it
+// asks as a forward proxy or as the server itself.
+func readMessages(i, messages int, server string, forward bool) error {
+	transport := &http.Transport{MaxConnsPerHost: 1}
+	if forward {
+		transport.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: server})
+		server = "mail.corp.example:8080"
+	}
+	c := http.Client{Transport: transport}
 	defer c.CloseIdleConnections()
 	for n := range messages {
 		r, err := http.NewRequest("GET", fmt.Sprintf("http://%s/v1.0/me/messages/M%d-%d/$value", server, i, n), nil)

@@ -20,7 +20,7 @@ func (p *parser) origin(h *header, x *exchange) {
 // any request. Of those only what is counted is told, calls of mail APIs and logins.
 func (p *parser) legs(t int64, h *header, x *exchange, proxied bool, host, method, path []byte) {
 	passedOn := h.get("via") != nil || h.get("x-forwarded-for") != nil || h.get("forwarded") != nil
-	counted := !proxied && !x.connect && (x.call != nil || x.web.final)
+	counted := !x.connect && (x.call != nil || x.web.final)
 	if !proxied && !passedOn && !x.connect && !counted {
 		return
 	}
