@@ -1,6 +1,7 @@
 package protocols
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 )
@@ -17,6 +18,17 @@ type Via struct {
 	Origin       netip.AddrPort // whom the peer claims to speak for; to be believed from trusted peers only
 	Before       []netip.Addr   // whom Origin in turn claims to speak for, and so on, bounded
 	OriginSource string         // proxy (PROXY protocol), xclient, xforward, forwarded, x-forwarded-for, imap-id
+}
+
+// Through is how a connection comes here that a proxy, itself reached by v, was asked
+// for. Who asked an outer proxy stays where the inner one was not told.
+func (v *Via) Through(kind, target string, port uint16, user string) *Via {
+	n := &Via{Kind: kind, Target: target, Port: port, User: user}
+	if v != nil {
+		n.Origin, n.OriginSource, n.Before = v.Origin, v.OriginSource, v.Before
+		n.User = cmp.Or(user, v.User)
+	}
+	return n
 }
 
 // maxBefore bounds the claims that are remembered.

@@ -42,6 +42,9 @@ func protocolOf(dialogue string, port uint16, t *testing.T) string {
 	return last.Header().Protocol
 }
 
+// What comes in a tunnel is read afresh, whatever the tunnel lies in.
+func TestGolden(t *testing.T) { protocoltest.Golden(t, Protocols(Config{}), 80, 6) }
+
 // Names are those of the output, each once.
 func TestNames(t *testing.T) {
 	seen := map[string]bool{}

@@ -23,10 +23,7 @@ func (p *parser) connected(t int64, x *exchange) protocols.Action {
 	if p.granted() {
 		p.tellTunnel(t, &x.tunnel, protocols.Accepted)
 		p.refused.code = 0
-		v := &protocols.Via{Kind: "connect", Target: string(x.tunnel.host), Port: x.tunnel.port, User: string(p.proxy.user)}
-		if old := p.out.Via(); old != nil {
-			v.Origin, v.OriginSource, v.Before = old.Origin, old.OriginSource, old.Before
-		}
+		v := p.out.Via().Through("connect", string(x.tunnel.host), x.tunnel.port, string(p.proxy.user))
 		p.drop()
 		p.out.SetVia(v)
 		p.out.SetAccount(nil)

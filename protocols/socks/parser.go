@@ -205,11 +205,7 @@ func (p *parser) replied(t int64, b []byte) (n int, act protocols.Action) {
 		return n, protocols.Continue
 	}
 	p.tellTunnel(t, protocols.Accepted, uint16(code))
-	v := &protocols.Via{Kind: p.kind, Target: string(p.target), Port: p.port, User: string(p.user)}
-	if old := p.out.Via(); old != nil {
-		v.Origin, v.OriginSource, v.Before = old.Origin, old.OriginSource, old.Before
-	}
-	p.out.SetVia(v)
+	p.out.SetVia(p.out.Via().Through(p.kind, string(p.target), p.port, string(p.user)))
 	return n, protocols.Tunnelled
 }
 
