@@ -74,12 +74,13 @@ func New(c Config, border *inside.Border, loc *time.Location, places Places) *Tr
 
 // blank is t as it was before it learned anything.
 func (t *Tracker) blank() Tracker {
+	hosts, people := min(maxHosts, t.config.Entities), min(maxPeople, t.config.Entities)
 	return Tracker{
 		config: t.config, border: t.border, location: t.location, places: t.places,
 		engine: baseline.New(baseline.Config{Location: t.location, MaxEntities: t.config.Entities, Thresholds: t.config.thresholds}, t.take),
-		hosts:  recent.New[netip.Addr, host](maxHosts),
-		people: recent.New[string, person](maxPeople),
-		traces: newTraces(), blamed: recent.New[uint64, told](maxHosts), told: recent.New[string, int64](maxTold),
+		hosts:  recent.New[netip.Addr, host](hosts),
+		people: recent.New[string, person](people),
+		traces: newTraces(), blamed: recent.New[uint64, told](hosts), told: recent.New[string, int64](maxTold),
 		budget: baseline.Budget{PerDay: t.config.AlertsPerDay},
 	}
 }
