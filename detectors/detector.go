@@ -33,6 +33,12 @@ type Bounded interface {
 	Evicted() uint64
 }
 
+// Limited is a Detector whose tables can be made smaller.
+type Limited interface {
+	// Within has each table of hosts, accounts and the like hold so many at most.
+	Within(entities int)
+}
+
 // Learner is a Detector whose state outlives the process.
 type Learner interface {
 	Detector

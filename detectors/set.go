@@ -46,6 +46,15 @@ func NewSet(list []Detector) *Set {
 	return s
 }
 
+// Within has the tables of the detectors hold so many entities at most.
+func (s *Set) Within(entities int) {
+	for _, d := range s.list {
+		if d, ok := d.(Limited); ok {
+			d.Within(entities)
+		}
+	}
+}
+
 // Observe hands on the next event. Ticks that its time makes due come first.
 func (s *Set) Observe(ev protocols.Event) {
 	h := ev.Header()

@@ -38,7 +38,9 @@ func newAnalysisWithin(conf config.Config, entities int) (*analysis, error) {
 		conf.Detectors.Baseline.Entities = min(conf.Detectors.Baseline.Entities, entities)
 	}
 	var err error
-	a.set, a.habits, a.indicators, err = watch(conf, a.border)
+	if a.set, a.habits, a.indicators, err = watch(conf, a.border); err == nil && entities > 0 {
+		a.set.Within(entities)
+	}
 	return a, err
 }
 

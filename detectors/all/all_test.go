@@ -12,6 +12,7 @@ import (
 	"mailsensor/detectors"
 	"mailsensor/detectors/detectortest"
 	"mailsensor/detectors/habits"
+	"mailsensor/detectors/inside"
 )
 
 func TestDefaultIsGood(t *testing.T) {
@@ -115,5 +116,43 @@ func TestDetectors(t *testing.T) {
 				t.Errorf("%s does not count what it forgets", name)
 			}
 		}
+	}
+}
+
+// With --memory no table of a detector is larger than the entities that there is room
+// for, but for those of servers, also after a state was loaded.
+func TestWithin(t *testing.T) {
+	const entities = 10
+	servers := regexp.MustCompile(`^(servers|services)$`)
+	around := Around{Border: inside.New(inside.Config{}), Location: time.UTC, Habits: habits.New(habits.Default(), inside.New(inside.Config{}), time.UTC, nil)}
+	list := Detectors(Default(), around)
+	detectors.NewSet(list).Within(entities)
+	tables := 0
+	for _, d := range list {
+		if _, ok := d.(detectors.Limited); !ok {
+			continue
+		}
+		if l, ok := d.(detectors.Learner); ok {
+			b, err := l.AppendState(nil)
+			if err == nil {
+				err = l.LoadState(b)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		v := reflect.ValueOf(d).Elem()
+		for i := range v.NumField() {
+			name := v.Type().Field(i).Name
+			if f := v.Field(i); f.Kind() == reflect.Pointer && strings.HasPrefix(f.Type().Elem().Name(), "Table[") && !servers.MatchString(name) {
+				tables++
+				if most := f.Elem().FieldByName("max").Int(); most > entities {
+					t.Errorf("%s: %s holds %d", d.Name(), name, most)
+				}
+			}
+		}
+	}
+	if tables < 10 {
+		t.Errorf("only %d tables were found", tables)
 	}
 }

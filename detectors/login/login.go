@@ -81,6 +81,7 @@ type Detector struct {
 	servers  *recent.Table[netip.Addr, server]
 	clients  *recent.Table[uint64, string] // by connection: what the client calls itself
 	location *time.Location
+	within   int // the bound of tables that were made smaller; 0: they were not
 	name     []byte
 	now      int64
 }

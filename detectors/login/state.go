@@ -52,6 +52,9 @@ func (d *Detector) LoadState(src []byte) error {
 	}
 	n := New(d.config, d.border, d.location, d.places)
 	n.now = d.now
+	if d.within > 0 {
+		n.Within(d.within)
+	}
 	codec.ReadTable(r, n.accounts, r.Text, func(k string, a *account) {
 		a.name = k
 		a.load(r)

@@ -158,3 +158,12 @@ func (t *Table[K, V]) unlink(e *entry[K, V]) {
 		t.last = e.prev
 	}
 }
+
+// Within lowers the bound to max entities, at least one; the oldest beyond it are
+// forgotten. It never raises it.
+func (t *Table[K, V]) Within(max int) {
+	t.max = min(t.max, max)
+	for len(t.index) > t.max {
+		t.Evict()
+	}
+}

@@ -91,3 +91,17 @@ func TestGetBytesDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// A table that was made smaller has forgotten the oldest, counted them, and stays so.
+func TestWithin(t *testing.T) {
+	table := New[int, int](8)
+	for i := range 8 {
+		table.Insert(i)
+	}
+	table.Within(3)
+	table.Within(5)
+	table.Insert(8)
+	if table.Len() != 3 || table.Evicted != 6 || table.Peek(8) == nil || table.Peek(7) == nil || table.Peek(5) != nil {
+		t.Errorf("%d, %d forgotten", table.Len(), table.Evicted)
+	}
+}

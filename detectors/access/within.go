@@ -1,0 +1,6 @@
+package access
+
+// Within implements detectors.Limited.
+func (d *Detector) Within(entities int) {
+	d.hosts.Within(entities)
+}

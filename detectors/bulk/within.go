@@ -1,0 +1,7 @@
+package bulk
+
+// Within implements detectors.Limited.
+func (d *Detector) Within(entities int) {
+	d.accounts.Within(entities)
+	d.hosts.Within(entities)
+}

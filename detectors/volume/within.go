@@ -1,0 +1,6 @@
+package volume
+
+// Within implements detectors.Limited.
+func (d *Detector) Within(entities int) {
+	d.hosts.Within(entities)
+}
