@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // Level says how bad a Finding is.
@@ -42,16 +43,50 @@ func bad(do, format string, args ...any) Finding {
 // Write prints findings, a line each and what to do below.
 func Write(w io.Writer, list []Finding) error {
 	for _, f := range list {
-		if _, err := fmt.Fprintf(w, "%s%s\n", marks[f.Level], f.Text); err != nil {
-			return err
-		}
+		text := fold(marks[f.Level], f.Text)
 		if f.Do != "" {
-			if _, err := fmt.Fprintf(w, "     → %s\n", strings.ReplaceAll(f.Do, "\n", "\n       ")); err != nil {
-				return err
-			}
+			text += fold("   → ", f.Do)
+		}
+		if _, err := io.WriteString(w, text); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// width is that of a terminal.
+const width = 80
+
+// fold breaks text between words, so that its lines fit behind the head, or as much
+// space. A line that fits stays as it is.
+func fold(head, text string) string {
+	var b strings.Builder
+	space := strings.Repeat(" ", utf8.RuneCountInString(head))
+	for line := range strings.SplitSeq(text, "\n") {
+		b.WriteString(head)
+		at := len(space)
+		if at+utf8.RuneCountInString(line) <= width {
+			b.WriteString(line)
+			line = ""
+		}
+		for i, word := range strings.Fields(line) {
+			n := utf8.RuneCountInString(word)
+			switch {
+			case i == 0:
+			case at+1+n > width:
+				b.WriteString("\n" + space)
+				at = len(space)
+			default:
+				b.WriteByte(' ')
+				at++
+			}
+			b.WriteString(word)
+			at += n
+		}
+		b.WriteByte('\n')
+		head = space
+	}
+	return b.String()
 }
 
 // AnyBad reports whether there is something to be mended.
