@@ -20,6 +20,7 @@ import (
 var (
 	ErrDamaged = errors.New("the state is damaged")
 	ErrNewer   = errors.New("the state is of a newer version")
+	ErrOlder   = errors.New("the state is of an older version")
 )
 
 var (
@@ -50,7 +51,7 @@ func Open(src []byte, name string, version uint16) (*Reader, error) {
 		if v > version {
 			return nil, fmt.Errorf("%s: %w: %d, this program knows %d", name, ErrNewer, v, version)
 		}
-		return nil, fmt.Errorf("%s: %w: version %d", name, ErrDamaged, v)
+		return nil, fmt.Errorf("%s: %w: %d, this program knows %d", name, ErrOlder, v, version)
 	}
 	return &Reader{b: body[head+2:], name: name}, nil
 }
@@ -59,6 +60,18 @@ func Open(src []byte, name string, version uint16) (*Reader, error) {
 func Text(b []byte, s string) []byte {
 	s = s[:min(len(s), math.MaxUint16)]
 	return append(le.AppendUint16(b, uint16(len(s))), s...)
+}
+
+// Bytes appends octets, which may be text of any length.
+func Bytes[T ~[]byte | ~string](b []byte, s T) []byte { return append(U64(b, uint64(len(s))), s...) }
+
+// List appends how many there are, and each of them.
+func List[T any](b []byte, list []T, each func(b []byte, v *T) []byte) []byte {
+	b = U64(b, uint64(len(list)))
+	for i := range list {
+		b = each(b, &list[i])
+	}
+	return b
 }
 
 // Addr appends an address.
@@ -89,12 +102,16 @@ func F64(b []byte, list ...float64) []byte {
 	return b
 }
 
-// Truth appends a bool.
-func Truth(b []byte, v bool) []byte {
-	if v {
-		return append(b, 1)
+// Truth appends bools.
+func Truth(b []byte, list ...bool) []byte {
+	for _, v := range list {
+		n := byte(0)
+		if v {
+			n = 1
+		}
+		b = append(b, n)
 	}
-	return append(b, 0)
+	return b
 }
 
 // Table appends a table, the entity silent longest first, so that it forgets later in

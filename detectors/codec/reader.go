@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"net/netip"
@@ -64,6 +65,38 @@ func (r *Reader) Text() string {
 		return ""
 	}
 	return string(r.take(int(le.Uint16(b))))
+}
+
+// Bytes reads octets; they are the caller's.
+func (r *Reader) Bytes() []byte {
+	return bytes.Clone(r.take(r.Count(1)))
+}
+
+// Upto reads a number that is at most so large.
+func (r *Reader) Upto(most uint64) uint64 {
+	n := r.U64()
+	if r.Bad = r.Bad || n > most; r.Bad {
+		return 0
+	}
+	return n
+}
+
+// ReadList reads what List wrote: no more than most. No entry is made for octets that
+// are not there.
+func ReadList[T any](r *Reader, most int, each func(v *T)) (list []T) {
+	n := r.Count(1)
+	if r.Bad = r.Bad || n > most; r.Bad || n == 0 {
+		return nil
+	}
+	list = make([]T, 0, min(n, 16))
+	for range n {
+		var v T
+		if each(&v); r.Bad {
+			return nil
+		}
+		list = append(list, v)
+	}
+	return list
 }
 
 // Addr reads an address.
