@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 
 	"mailsensor/protocols"
 )
@@ -208,6 +209,21 @@ func (a *Alert) relate(e Entity) {
 		a.Related = append(a.Related, e)
 	}
 }
+
+// clean makes its text valid UTF-8, as it is in JSON and comes back from there.
+func (a *Alert) clean() {
+	valid(&a.Entity.Name)
+	valid(&a.Summary)
+	for i := range a.Related {
+		valid(&a.Related[i].Name)
+	}
+	for i := range a.Evidence {
+		valid(&a.Evidence[i].Name)
+		valid(&a.Evidence[i].Text)
+	}
+}
+
+func valid(s *string) { *s = strings.ToValidUTF8(*s, "\ufffd") }
 
 // name gives the alert its ID.
 func (a *Alert) name() {

@@ -93,6 +93,12 @@ func (s *Set) Advance(now int64) {
 // Finish lets event time go on to now, and has told what was kept back.
 func (s *Set) Finish(now int64) {
 	s.Advance(now)
+	s.Flush()
+}
+
+// Flush has told what was kept back. Whoever goes on later from a state takes that
+// before: what is kept back then is told in its time.
+func (s *Set) Flush() {
 	for _, d := range s.list {
 		if f, ok := d.(Flusher); ok {
 			s.source = d.Name()
@@ -107,8 +113,9 @@ func (s *Set) take(a Alert) {
 		return
 	}
 	a.Detector = s.source
+	a.clean()
 	a.Severity = max(a.Severity, SeverityOf(a.Score))
-	key := a.Detector + "\x00" + a.Key
+	key := a.open()
 	if p := s.open.Get(key); p != nil {
 		if old := *p; int64(a.First)-int64(old.Last) < quiet {
 			old.update(a)
@@ -182,7 +189,7 @@ func (s *Set) forgetOldest() {
 
 func (s *Set) forget(a *Alert) bool {
 	s.Forgotten++
-	key := a.Detector + "\x00" + a.Key
+	key := a.open()
 	if p := s.open.Peek(key); p != nil && *p == a {
 		s.open.Delete(key)
 	}

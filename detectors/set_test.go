@@ -2,12 +2,14 @@ package detectors
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"mailsensor/capture"
+	"mailsensor/detectors/codec"
 	"mailsensor/protocols"
 )
 
@@ -130,5 +132,60 @@ func TestOldAlertsAreForgotten(t *testing.T) {
 	}
 	if a := s.all[len(s.all)-1]; a.Summary != strconv.Itoa(maxRaised+999) {
 		t.Errorf("the last is %s", a.Summary)
+	}
+}
+
+// An alert that goes on over a restart is updated, by the very octets of its key, and an
+// open one that is not raised again is not told again.
+func TestSetGoesOn(t *testing.T) {
+	play := func(cut bool) []string {
+		s := NewSet([]Detector{new(parrot)})
+		for i, ev := range []*protocols.Anomaly{said(hour, "a\xff", 1), said(hour, "a\xfe", 2), said(2*hour, "quiet", 3), said(3*hour, "a\xff", 4), said(40*hour, "quiet", 5)} {
+			if cut && i > 1 {
+				state, err := s.AppendState(nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				n := NewSet([]Detector{new(parrot)})
+				if err := n.LoadState(state); err != nil {
+					t.Fatal(err)
+				}
+				if again, _ := n.AppendState(nil); string(again) != string(state) {
+					t.Fatal("what was loaded is stored differently")
+				}
+				if len(n.Alerts()) != 0 {
+					t.Error("told again")
+				}
+				s = n
+			}
+			s.Observe(ev)
+		}
+		var list []string
+		for _, a := range s.Alerts() {
+			list = append(list, string(a.AppendJSON(nil)))
+		}
+		return list
+	}
+	one, last := play(false), play(true)
+	if len(one) != 4 || len(last) != 1 || !slices.Contains(one, last[0]) {
+		t.Errorf("%q\nafter the cuts %q", one, last)
+	}
+}
+
+// More flows than an alert can have are none that were stored.
+func TestSetRefuses(t *testing.T) {
+	s := NewSet(nil)
+	a := &Alert{Detector: "parrot", Key: "k", Flows: make([]Flow, maxFlows+1)}
+	for i := range a.Flows {
+		a.Flows[i].Connection = uint64(i)
+	}
+	*s.open.Insert(a.open()) = a
+	state, err := s.AppendState(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := NewSet(nil)
+	if err := n.LoadState(state); !errors.Is(err, codec.ErrDamaged) || n.open.Len() != 0 {
+		t.Error(err, n.open.Len())
 	}
 }

@@ -2,62 +2,68 @@ package detectors
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"time"
+
+	"mailsensor/detectors/codec"
+	"mailsensor/detectors/recent"
 )
 
-// state is what a Set stores: how far event time went, and the alerts that may still be
-// updated, the one that was touched longest ago first.
-type state struct {
-	Version int      `json:"version"`
-	Clock   int64    `json:"clock"`
-	Open    []opened `json:"open"`
-}
+const (
+	stateName    = "alerts"
+	stateVersion = 1
+)
 
-type opened struct {
-	Key   string `json:"key"`
-	Alert *Alert `json:"alert"`
-}
-
-const setVersion = 1
-
-var errState = errors.New("the state of the open alerts makes no sense")
-
-// AppendState appends what has to be known to go on where the Set stopped. What its
-// detectors have learned is theirs to store.
+// AppendState appends what has to be known to go on where the Set stopped: how far
+// event time went, and the alerts that may still be updated. What its detectors have
+// learned is theirs to store.
 func (s *Set) AppendState(dst []byte) ([]byte, error) {
-	st := state{Version: setVersion, Clock: s.clock}
-	for _, a := range s.open.All {
-		st.Open = append(st.Open, opened{(*a).Key, *a})
-	}
-	for i, j := 0, len(st.Open)-1; i < j; i, j = i+1, j-1 {
-		st.Open[i], st.Open[j] = st.Open[j], st.Open[i]
-	}
-	b, err := json.Marshal(&st)
-	return append(dst, b...), err
+	return codec.Seal(dst, stateName, stateVersion, func(b []byte) []byte {
+		return codec.Table(codec.U64(b, uint64(s.clock)), s.open, func(b []byte, _ string, a **Alert) []byte { return (*a).AppendState(b) })
+	}), nil
 }
 
-// LoadState takes over what AppendState wrote. Alerts of then are among Alerts once they
-// are raised again.
+// LoadState takes over what AppendState wrote, in the place of what is open. Alerts of
+// then are among Alerts once they are raised again. Its errors are those of codec; after
+// one nothing has changed.
 func (s *Set) LoadState(src []byte) error {
-	var st state
-	if err := json.Unmarshal(src, &st); err != nil {
-		return fmt.Errorf("%w: %w", errState, err)
+	r, err := codec.Open(src, stateName, stateVersion)
+	if err != nil {
+		return err
 	}
-	if st.Version != setVersion || len(st.Open) > maxOpen {
-		return fmt.Errorf("%w: version %d, %d alerts", errState, st.Version, len(st.Open))
-	}
-	for _, o := range st.Open {
-		if o.Alert == nil || s.open.Peek(o.Alert.Detector+"\x00"+o.Key) != nil {
-			return errState
+	clock, open, past := r.I64(), recent.New[string, *Alert](maxOpen), map[*Alert]bool{}
+	r.Bad = r.Bad || clock < 0
+	var a *Alert
+	codec.ReadTable(r, open, func() string {
+		if a = ReadAlert(r); a == nil {
+			return ""
 		}
-		o.Alert.Key = o.Key
-		*s.open.Insert(o.Alert.Detector + "\x00" + o.Key) = o.Alert
-		s.past[o.Alert] = true
+		past[a] = true
+		return a.open()
+	}, func(_ string, v **Alert) { *v = a })
+	if err := r.Close(); err != nil {
+		return err
 	}
-	s.clock = st.Clock
+	s.clock, s.open, s.past = clock, open, past
 	return nil
+}
+
+// open is what an alert is known by while it may be updated.
+func (a *Alert) open() string { return a.Detector + "\x00" + a.Key }
+
+// AppendState appends the alert in a form of package codec.
+func (a *Alert) AppendState(b []byte) []byte {
+	return codec.Bytes(codec.Bytes(b, a.Key), a.AppendJSON(nil))
+}
+
+// ReadAlert reads what Alert.AppendState wrote. It returns nil, and r is bad, where that
+// is no alert that there could be.
+func ReadAlert(r *codec.Reader) *Alert {
+	a := &Alert{Key: string(r.Bytes())}
+	text := r.Bytes()
+	if r.Bad = r.Bad || json.Unmarshal(text, a) != nil || len(a.Flows) > maxFlows || len(a.Related) > maxRelated; r.Bad {
+		return nil
+	}
+	return a
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
