@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -183,6 +184,19 @@ func TestStateRefused(t *testing.T) {
 		if err := n.LoadState(state[:i]); err == nil {
 			t.Fatalf("%d octets are taken for a state", i)
 		}
+	}
+}
+
+// A state of version 1, which had no traces, is gone on with.
+func TestStateOfVersion1(t *testing.T) {
+	tr := tracker()
+	play(tr, mail(3)...)
+	old := le.AppendUint16([]byte(magic), 1)
+	old = appendPart(appendPart(old, tr.engine.AppendState), tr.appendRest)
+	old = le.AppendUint32(old, crc32.Checksum(old, castagnoli))
+	n := tracker()
+	if err := n.LoadState(old); err != nil || n.Engine().Entities() != tr.Engine().Entities() || n.traces.Len() != 0 || tr.traces.Len() == 0 {
+		t.Error(err, n.Engine().Entities(), n.traces.Len(), tr.traces.Len())
 	}
 }
 

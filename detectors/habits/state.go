@@ -15,11 +15,11 @@ import (
 )
 
 // What is stored: a line that says what it is and in which version; the state of the
-// Engine; what counting needs beside it, each table with the oldest first; the CRC-32C
-// of all. Little-endian.
+// Engine; what counting needs beside it, each table with the oldest first; the traces;
+// the CRC-32C of all. Little-endian.
 const (
 	magic        = "mailsensor habits\n"
-	stateVersion = 1
+	stateVersion = 2 // 1 had no traces
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -33,6 +33,7 @@ func (t *Tracker) AppendState(dst []byte) ([]byte, error) {
 	dst = le.AppendUint16(dst, stateVersion)
 	dst = appendPart(dst, t.engine.AppendState)
 	dst = appendPart(dst, t.appendRest)
+	dst = appendPart(dst, t.appendTraces)
 	return le.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli)), nil
 }
 
@@ -142,8 +143,9 @@ func (t *Tracker) load(src []byte) error {
 	if len(src) < len(magic)+2+4 || string(src[:len(magic)]) != magic {
 		return fmt.Errorf("%w: it does not begin like one", baseline.ErrDamaged)
 	}
-	if v := le.Uint16(src[len(magic):]); v > stateVersion {
-		return fmt.Errorf("%w: %d, this program knows %d", baseline.ErrNewer, v, stateVersion)
+	version := le.Uint16(src[len(magic):])
+	if version > stateVersion {
+		return fmt.Errorf("%w: %d, this program knows %d", baseline.ErrNewer, version, stateVersion)
 	}
 	body := src[:len(src)-4]
 	if crc32.Checksum(body, castagnoli) != le.Uint32(src[len(body):]) {
@@ -151,10 +153,18 @@ func (t *Tracker) load(src []byte) error {
 	}
 	r := reader{b: body[len(magic)+2:]}
 	learned, rest := r.part(), r.part()
+	var traces []byte
+	if version > 1 {
+		traces = r.part()
+	}
 	if r.bad || len(r.b) > 0 {
 		return errDamaged
 	}
-	return errors.Join(t.engine.LoadState(learned), t.loadRest(rest))
+	err := errors.Join(t.engine.LoadState(learned), t.loadRest(rest))
+	if err == nil && version > 1 {
+		err = t.loadTraces(traces)
+	}
+	return err
 }
 
 func (t *Tracker) loadRest(b []byte) error {
