@@ -37,7 +37,7 @@ func (r *reader) idle() {
 		return
 	}
 	if t := r.opt.Live.Now() - idleLag; t > r.clock.now && r.clock.see(t) {
-		r.tick(tick{now: r.clock.now, index: r.res.Packets})
+		r.tick(tick{now: r.clock.now, index: r.index()})
 	}
 }
 

@@ -43,6 +43,9 @@ type Options struct {
 	From, To int64
 	Decode   decode.Options
 	TCP      tcp.Options
+	// First is the index of the first frame: how many were read by earlier runs that
+	// this one goes on from.
+	First uint64
 	// Room is how many octets the connections of a shard have to inflate in, and as
 	// many again for what waits. 0: as protocols.Room says.
 	Room int

@@ -35,7 +35,7 @@ func (r *reader) run(ctx context.Context) error {
 	r.round = <-r.free
 	r.shed.consider(0)
 	err := r.read(ctx)
-	end := tick{now: r.clock.now, index: r.res.Packets}
+	end := tick{now: r.clock.now, index: r.index()}
 	r.tick(end) // what is due in the last second is due before anything is flushed
 	r.send()
 	for shard := range Shards {
@@ -52,6 +52,9 @@ func (r *reader) run(ctx context.Context) error {
 	return err
 }
 
+// index is that of the next frame.
+func (r *reader) index() uint64 { return r.opt.First + r.res.Packets }
+
 func (r *reader) read(ctx context.Context) error {
 	var seg capture.Segment
 	for {
@@ -66,7 +69,7 @@ func (r *reader) read(ctx context.Context) error {
 			}
 			return err
 		}
-		index := r.res.Packets
+		index := r.index()
 		r.res.Packets++
 		if r.opt.From != 0 && info.Time < r.opt.From || r.opt.To != 0 && info.Time >= r.opt.To ||
 			r.opt.Match != nil && !r.opt.Match(frame, info.Link) {
