@@ -30,18 +30,21 @@ const FileName = "mailsensor.db"
 
 const (
 	application = 0x6d61696c // "mail": SQLite's application_id
-	version     = 1          // user_version: of the tables below
 
 	// MaxAlerts is how many alerts are kept; those that were raised last longest ago go
 	// first.
 	MaxAlerts = 100_000
 )
 
-const tables = `
-CREATE TABLE learned (name TEXT PRIMARY KEY, state BLOB NOT NULL, checksum INTEGER NOT NULL, saved INTEGER NOT NULL) STRICT;
-CREATE TABLE alerts (id TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, severity TEXT NOT NULL, alert BLOB NOT NULL) STRICT;
-CREATE INDEX alerts_by_age ON alerts (last);
-`
+// steps make the tables, each of what the one before left; a file says in its
+// user_version how many were taken.
+var steps = []string{
+	`CREATE TABLE learned (name TEXT PRIMARY KEY, state BLOB NOT NULL, checksum INTEGER NOT NULL, saved INTEGER NOT NULL) STRICT;
+	CREATE TABLE alerts (id TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, severity TEXT NOT NULL, alert BLOB NOT NULL) STRICT;
+	CREATE INDEX alerts_by_age ON alerts (last);`,
+
+	`DELETE FROM learned WHERE name = 'alerts';`, // those that went on, in a form of before
+}
 
 // What Open and Learned may find; each error says what to do.
 var (
@@ -99,7 +102,8 @@ func escaped(path string) string {
 
 // begin checks what is there, or makes the tables.
 func (s *Store) begin() error {
-	var app, have int64
+	var app int64
+	var have int
 	if err := s.db.QueryRow("PRAGMA application_id").Scan(&app); err != nil {
 		return err
 	}
@@ -113,8 +117,8 @@ func (s *Store) begin() error {
 	switch {
 	case n > 0 && app != application:
 		return fmt.Errorf("%w: the file is another program's", ErrDamaged)
-	case have > version:
-		return fmt.Errorf("%w: %d, this one knows %d", ErrNewer, have, version)
+	case have > len(steps):
+		return fmt.Errorf("%w: %d, this one knows %d", ErrNewer, have, len(steps))
 	}
 	var sound string
 	if err := s.db.QueryRow("PRAGMA quick_check(1)").Scan(&sound); err != nil {
@@ -130,13 +134,14 @@ func (s *Store) begin() error {
 	if _, err := s.db.Exec("PRAGMA synchronous = FULL"); err != nil {
 		return err
 	}
-	if have == version {
-		// Taking the lock for good now is what refuses a second process.
-		_, err := s.db.Exec(fmt.Sprintf("PRAGMA user_version = %d", version))
-		return err
-	}
 	return s.within(func(tx *sql.Tx) error {
-		_, err := tx.Exec(fmt.Sprintf("%s PRAGMA application_id = %d; PRAGMA user_version = %d;", tables, application, version))
+		for _, step := range steps[max(have, 0):] {
+			if _, err := tx.Exec(step); err != nil {
+				return err
+			}
+		}
+		// Taking the lock for good now is what refuses a second process.
+		_, err := tx.Exec(fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", application, len(steps)))
 		return err
 	})
 }

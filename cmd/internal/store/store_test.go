@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -97,7 +98,7 @@ func TestRefused(t *testing.T) {
 			_, err = f.WriteAt(bytes.Repeat([]byte{0xee}, 4096), 4096)
 			return err
 		}, ErrDamaged},
-		"newer":           {func(path string) error { return change(path, "PRAGMA user_version = 2") }, ErrNewer},
+		"newer":           {func(path string) error { return change(path, "PRAGMA user_version = 99") }, ErrNewer},
 		"another program": {func(path string) error { return change(path, "PRAGMA application_id = 1") }, ErrDamaged},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -123,6 +124,31 @@ func TestRefused(t *testing.T) {
 				t.Error("the file was changed")
 			}
 		})
+	}
+}
+
+// A file of the first version is gone on with: what was learned and alerted is there.
+func TestOlder(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, FileName)
+	old := steps[0] + fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = 1;", application) +
+		fmt.Sprintf("INSERT INTO learned VALUES ('habits', x'68', %d, 7), ('alerts', x'7b', 0, 7);", crc32.Checksum([]byte("h"), castagnoli)) +
+		"INSERT INTO alerts VALUES ('x', 1, 2, 'low', x'7b7d');"
+	if err := change(path, old); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // as it is then, too
+		s := open(t, dir)
+		if state, saved, err := s.Learned("habits"); string(state) != "h" || saved != 7 || err != nil {
+			t.Errorf("%q %d %v", state, saved, err)
+		}
+		if state, _, err := s.Learned("alerts"); state != nil || err != nil {
+			t.Errorf("%q %v", state, err)
+		}
+		if got := all(t, s); len(got) != 1 || got[0].ID != "x" {
+			t.Error(got)
+		}
+		s.Close()
 	}
 }
 
