@@ -62,7 +62,10 @@ func (c *learnedFlags) with(f func(a *analysis) (changed bool, err error)) error
 	}
 	changed, err := f(a)
 	if err == nil && changed {
-		err = st.save(st.saved.Load())
+		var parts map[string][]byte
+		if parts, err = st.snapshot(0); err == nil {
+			err = st.save(st.saved.Load(), parts)
+		}
 	}
 	return errors.Join(err, st.close())
 }

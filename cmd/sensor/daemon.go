@@ -72,6 +72,7 @@ func newDaemon(c *runCmd, conf config.Config, std *streams) (_ *daemon, err erro
 	if d.state, err = openState(c.State, d.analysis); err != nil {
 		return nil, err
 	}
+	d.opt.First = d.state.first()
 	d.set.Raised = d.raised
 	d.set.Forgot = func(a *detectors.Alert) { delete(d.severity, a.ID) }
 	if d.events, err = newLines("--events", c.Events, std.out); err != nil {
@@ -136,11 +137,11 @@ func (d *daemon) run() error {
 	res, err := pipeline.Run(ctx, d.opt)
 	notifyStopping()
 	d.source.Close()
-	d.set.Finish(res.Last)
+	failed := d.state.finish(res.Last, res.Packets, d.set)
 	if d.keep != nil {
 		d.keep.Close()
 	}
-	err = errors.Join(err, d.state.save(res.Last), d.events.close(), d.alerts.close())
+	err = errors.Join(err, failed, d.events.close(), d.alerts.close())
 	d.sinks.Close(drainSinks)
 	if d.cmd.JSON || !d.cmd.Quiet {
 		out := d.std.out
@@ -264,7 +265,7 @@ func (d *daemon) tick(now int64) {
 	}
 	d.usual.Update(now)
 	d.known.Update(now)
-	d.state.tick(now, d.cmd.StateInterval, d.log)
+	d.state.tick(now, d.progress.Result().Packets, d.cmd.StateInterval, d.log)
 	d.set.Forget(now - keepAlerts)
 	d.events.flush()
 	d.alerts.flush()

@@ -99,6 +99,7 @@ func (c *replayCmd) Run(std *streams) (failed error) {
 		return err
 	}
 	defer st.close()
+	opt.First = st.first()
 	if os.Getenv("MAILSENSOR_DEBUG_DETECTORS") == "off" { // to measure what they cost
 		a.set = detectors.NewSet(nil)
 	}
@@ -149,16 +150,15 @@ func (c *replayCmd) Run(std *streams) (failed error) {
 		return err
 	}
 	giveBack()
-	a.set.Finish(res.Last)
+	if err := st.finish(res.Last, res.Packets, a.set); err != nil { // before anyone is told of an alert
+		fmt.Fprintln(std.err, "sensor:", err)
+		defer func() { failed = errors.Join(failed, errTold) }()
+	}
 	if keep != nil {
 		keep.Close()
 	}
 	doc := a.document()
 	fill(doc, source, res)
-	if err := st.save(res.Last); err != nil { // before anyone is told of an alert
-		fmt.Fprintln(std.err, "sensor:", err)
-		defer func() { failed = errors.Join(failed, errTold) }()
-	}
 	if err := c.writeAlerts(std, doc); err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ import (
 // learned are the parts of an analysis that outlive the process, by the names under
 // which they are stored.
 func (a *analysis) learned() []part {
-	list := []part{{"alerts", a.set}, {"inside", a.border}}
+	list := []part{{"alerts", a.set}, {"inside", a.border}, {"sessions", a.sessions}, {"rules", a.rules}}
 	for l := range a.set.Learners {
 		list = append(list, part{l.Name(), l})
 	}
@@ -41,13 +41,40 @@ type memory interface {
 type state struct {
 	store    *store.Store
 	analysis *analysis
-	next     int64 // event time of the next snapshot
+	position position // when it was opened
+	next     int64    // event time of the next snapshot
 
 	writing atomic.Bool
 	failed  atomic.Pointer[error] // of a snapshot, not told yet
 	errors  atomic.Uint64
 	saved   atomic.Int64 // event time of the last snapshot
 	done    chan struct{}
+}
+
+// position is how many packets were read by all runs: the next goes on to count from
+// there, so that no two packets and no two connections of a state have one number.
+type position struct{ packets uint64 }
+
+const (
+	positionName    = "position"
+	positionVersion = 1
+)
+
+func (p *position) AppendState(dst []byte) ([]byte, error) {
+	return codec.Seal(dst, positionName, positionVersion, func(b []byte) []byte { return codec.U64(b, p.packets) }), nil
+}
+
+func (p *position) LoadState(src []byte) error {
+	r, err := codec.Open(src, positionName, positionVersion)
+	if err != nil {
+		return err
+	}
+	n := position{r.Upto(1 << 62)}
+	if err := r.Close(); err != nil {
+		return err
+	}
+	*p = n
+	return nil
 }
 
 // stateFlags are the flags of what is kept between runs.
@@ -65,7 +92,7 @@ func openState(dir string, a *analysis) (*state, error) {
 		return nil, fmt.Errorf("--state: %w", err)
 	}
 	s := &state{store: st, analysis: a}
-	for _, p := range a.learned() {
+	for _, p := range append(a.learned(), part{positionName, &s.position}) {
 		b, saved, err := st.Learned(p.name)
 		if err == nil && b != nil {
 			err = p.LoadState(b)
@@ -74,9 +101,17 @@ func openState(dir string, a *analysis) (*state, error) {
 			st.Close()
 			return nil, fmt.Errorf("--state: %w", adviseState(dir, err))
 		}
-		s.saved.Store(saved)
+		s.saved.Store(max(saved, s.saved.Load()))
 	}
 	return s, nil
+}
+
+// first is the number of the first packet of this run.
+func (s *state) first() uint64 {
+	if s == nil {
+		return 0
+	}
+	return s.position.packets
 }
 
 // adviseState adds what to do about a state that cannot be gone on with.
@@ -88,6 +123,8 @@ func adviseState(dir string, err error) error {
 		return fmt.Errorf("%s: %w; it was not touched: configure that one, or use another --state", dir, err)
 	case errors.Is(err, baseline.ErrNewer), errors.Is(err, codec.ErrNewer):
 		return fmt.Errorf("%s: %w; it was not touched: run that version, or use another --state", dir, err)
+	case errors.Is(err, codec.ErrOlder):
+		return fmt.Errorf("%s: %w; it was not touched: move it away to learn anew, or go on with the version that wrote it", dir, err)
 	}
 	return fmt.Errorf("%s: %w; it was not touched: move it away to learn anew, or put a backup in its place", dir, err)
 }
@@ -108,35 +145,53 @@ func stored(a *detectors.Alert) store.Alert {
 	return store.Alert{ID: a.ID, First: int64(a.First), Last: int64(a.Last), Severity: a.Severity.String(), JSON: a.AppendJSON(nil)}
 }
 
-// snapshot is all that is to be saved, with the alerts that were raised since a time.
-func (s *state) snapshot(since int64) (parts map[string][]byte, alerts []store.Alert, err error) {
-	parts = map[string][]byte{}
-	for _, p := range s.analysis.learned() {
+// snapshot is all that was learned, after so many packets of this run.
+func (s *state) snapshot(packets uint64) (map[string][]byte, error) {
+	if s == nil {
+		return nil, nil
+	}
+	parts := map[string][]byte{}
+	for _, p := range append(s.analysis.learned(), part{positionName, &position{s.position.packets + packets}}) {
 		b, err := p.AppendState(nil)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", p.name, err)
+			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
 		parts[p.name] = b
 	}
-	for _, a := range s.analysis.set.Alerts() {
-		if int64(a.Last) >= since {
-			alerts = append(alerts, stored(a))
-		}
-	}
-	return parts, alerts, nil
+	return parts, nil
 }
 
-// save saves everything, now is event time.
-func (s *state) save(now int64) error {
+// alerts are those that were raised since a time.
+func (s *state) alerts(since int64) (list []store.Alert) {
+	for _, a := range s.analysis.set.Alerts() {
+		if int64(a.Last) >= since {
+			list = append(list, stored(a))
+		}
+	}
+	return list
+}
+
+// finish takes the last snapshot, has told what the detectors kept back, and saves all.
+// The snapshot is of before, so that the next run goes on as if there had been no end.
+// now is event time.
+func (s *state) finish(now int64, packets uint64, set *detectors.Set) error {
+	set.Advance(now)
+	parts, err := s.snapshot(packets)
+	set.Flush()
 	if s == nil {
 		return nil
 	}
-	s.wait()
-	parts, alerts, err := s.snapshot(math.MinInt64) // a capture may be older than the last one
 	if err == nil {
-		err = s.store.Save(now, parts, alerts)
+		return s.save(now, parts)
 	}
-	if err != nil {
+	s.errors.Add(1)
+	return fmt.Errorf("--state: %w", err)
+}
+
+// save saves a snapshot with all alerts: a capture may be older than the last one.
+func (s *state) save(now int64, parts map[string][]byte) error {
+	s.wait()
+	if err := s.store.Save(now, parts, s.alerts(math.MinInt64)); err != nil {
 		s.errors.Add(1)
 		return fmt.Errorf("--state: %w", err)
 	}
@@ -146,7 +201,7 @@ func (s *state) save(now int64) error {
 
 // tick saves in the background when it is time to. What goes wrong is logged, and
 // tried again when the next snapshot is due: detection goes on.
-func (s *state) tick(now int64, every time.Duration, log *slog.Logger) {
+func (s *state) tick(now int64, packets uint64, every time.Duration, log *slog.Logger) {
 	if s == nil {
 		return
 	}
@@ -160,7 +215,8 @@ func (s *state) tick(now int64, every time.Duration, log *slog.Logger) {
 		return
 	}
 	s.next = now + int64(every)
-	parts, alerts, err := s.snapshot(s.saved.Load())
+	parts, err := s.snapshot(packets)
+	alerts := s.alerts(s.saved.Load())
 	s.done = make(chan struct{})
 	go func(done chan struct{}) {
 		defer close(done)

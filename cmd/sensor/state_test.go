@@ -3,13 +3,12 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"mailsensor/cmd/internal/config"
 	"mailsensor/cmd/internal/store"
@@ -123,69 +122,81 @@ func TestBaselineCommands(t *testing.T) {
 	}
 }
 
-// Fourteen runs with a state come to what one run comes to.
+// Fourteen runs with a state come to what one run over all fourteen files comes to, octet
+// by octet: the last word on every alert, what is stored, what was learned.
 func TestStateGoesOn(t *testing.T) {
-	root := os.Getenv("MAILSENSOR_CAPTURES")
-	if root == "" {
-		t.Skip("MAILSENSOR_CAPTURES names no folder of captures")
+	daily := perDay(t, labFile(t, fortnight+".pcap.gz"))
+	if len(daily) != 14 {
+		t.Fatalf("%d days", len(daily))
 	}
-	file := filepath.Join(root, "17-baseline-14d.pcap.gz")
+	goesOn(t, daily, 10)
+}
+
+// goesOn compares one run over all files with a run for each. No connection may cross
+// from one to the next.
+func goesOn(t *testing.T, files []string, least int) {
+	t.Helper()
 	one, many := t.TempDir(), t.TempDir()
-	var doc struct{ Capture struct{ First time.Time } }
-	if err := json.Unmarshal([]byte(good(t, "replay", "-q", "--json", "--attachment-hash", "none", "--state", one, file)), &doc); err != nil {
+	want := strings.SplitAfter(good(t, append([]string{"replay", "-q", "--alerts", "-", "--attachment-hash", "none", "--state", one}, files...)...), "\n")
+	last := map[string]string{} // by what an alert is known by
+	for i, file := range files {
+		workers := []string{"1", "2", "8"}[i%3]
+		for line := range strings.Lines(good(t, "replay", "-q", "--alerts", "-", "--attachment-hash", "none", "--workers", workers, "--state", many, file)) {
+			var a struct{ ID string }
+			if err := json.Unmarshal([]byte(line), &a); err != nil {
+				t.Fatal(err)
+			}
+			last[a.ID] = line
+		}
+	}
+	want = want[:len(want)-1] // nothing is behind the last line
+	same(t, "alerts printed", slices.Sorted(maps.Values(last)), slices.Sorted(slices.Values(want)))
+	same(t, "alerts stored", storedAlerts(t, many), storedAlerts(t, one))
+	if len(want) < least {
+		t.Errorf("%d alerts", len(want))
+	}
+	if a, b := good(t, "baseline", "export", "--state", one), good(t, "baseline", "export", "--state", many); a != b {
+		t.Error("what was learned differs")
+	}
+	a, b := storedStates(t, one), storedStates(t, many)
+	for name := range a {
+		if !bytes.Equal(a[name], b[name]) {
+			t.Errorf("what %s remembers differs", name)
+		}
+	}
+}
+
+func same(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	if slices.Equal(got, want) {
+		return
+	}
+	t.Errorf("%s: %d in pieces, %d in one", what, len(got), len(want))
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			t.Logf("in pieces: %s\nin one: %s", got[i], want[i])
+			return
+		}
+	}
+}
+
+// storedStates are what a state holds beside the alerts.
+func storedStates(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	s, err := store.Open(dir)
+	if err != nil {
 		t.Fatal(err)
 	}
-	from := doc.Capture.First.Add(-time.Second)
-	for range 14 {
-		to := from.Add(24 * time.Hour)
-		good(t, "replay", "-q", "--attachment-hash", "none", "--state", many, "--from", from.Format(time.RFC3339Nano), "--to", to.Format(time.RFC3339Nano), file)
-		from = to
-	}
-	// The baselines go on; what else detectors remember of before is not stored yet.
-	if a, b := foundIn(t, one, "volume", "bulk"), foundIn(t, many, "volume", "bulk"); len(a) == 0 || !slices.Equal(a, b) {
-		t.Errorf("one run: %q\nfourteen: %q", a, b)
-	}
-}
-
-// foundIn are the alerts of some detectors in a state: what was found, of whom.
-func foundIn(t *testing.T, dir string, detectors ...string) (list []string) {
-	t.Helper()
-	for _, line := range storedAlerts(t, dir) {
-		var a struct {
-			ID, Detector, What string
-			Entity             struct{ Name string }
-		}
-		if err := json.Unmarshal([]byte(line), &a); err != nil {
-			t.Fatal(err)
-		}
-		if slices.Contains(detectors, a.Detector) {
-			list = append(list, a.ID+" "+a.What+" "+a.Entity.Name)
-		}
-	}
-	return list
-}
-
-// What the detectors remember is what they go on with.
-func TestStateOfSet(t *testing.T) {
+	defer s.Close()
 	a, err := newAnalysis(config.Default())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range a.learned() {
-		for _, bad := range [][]byte{nil, {}, []byte("{}"), []byte("null"), []byte(`{"version":1,"open":[null]}`), []byte(`{"version":1,"open":[{"key":"x"}]}`), bytes.Repeat([]byte{0xff}, 100)} {
-			if err := p.LoadState(bad); err == nil {
-				t.Errorf("%s takes %q for a state", p.name, bad)
-			}
-		}
-		b, err := p.AppendState(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := p.LoadState(b); err != nil {
-			t.Error(p.name, err)
-		}
-		if c, _ := p.AppendState(nil); !bytes.Equal(b, c) {
-			t.Errorf("%s: what was loaded is stored otherwise: %s", p.name, fmt.Sprintf("%.60q, %.60q", b, c))
+	states := map[string][]byte{}
+	for _, p := range append(a.learned(), part{positionName, new(position)}) {
+		if states[p.name], _, err = s.Learned(p.name); err != nil || states[p.name] == nil {
+			t.Fatal(p.name, err)
 		}
 	}
+	return states
 }
