@@ -39,6 +39,11 @@ func Seal(dst []byte, name string, version uint16, body func([]byte) []byte) []b
 
 // Open checks what Seal wrote under the same name, and returns a Reader of the body.
 func Open(src []byte, name string, version uint16) (*Reader, error) {
+	return OpenSince(src, name, version, version)
+}
+
+// OpenSince is Open for a state of any version from oldest on: the Reader says which.
+func OpenSince(src []byte, name string, oldest, version uint16) (*Reader, error) {
 	head := len(line(name))
 	if len(src) < head+2+4 || string(src[:head]) != line(name) {
 		return nil, fmt.Errorf("%s: %w: it does not begin like one", name, ErrDamaged)
@@ -47,13 +52,14 @@ func Open(src []byte, name string, version uint16) (*Reader, error) {
 	if crc32.Checksum(body, castagnoli) != le.Uint32(src[len(body):]) {
 		return nil, fmt.Errorf("%s: %w: wrong checksum", name, ErrDamaged)
 	}
-	if v := le.Uint16(src[head:]); v != version {
-		if v > version {
-			return nil, fmt.Errorf("%s: %w: %d, this program knows %d", name, ErrNewer, v, version)
-		}
+	v := le.Uint16(src[head:])
+	switch {
+	case v > version:
+		return nil, fmt.Errorf("%s: %w: %d, this program knows %d", name, ErrNewer, v, version)
+	case v < oldest:
 		return nil, fmt.Errorf("%s: %w: %d, this program knows %d", name, ErrOlder, v, version)
 	}
-	return &Reader{b: body[head+2:], name: name}, nil
+	return &Reader{Version: v, b: body[head+2:], name: name}, nil
 }
 
 // Text appends a string of up to 64 KiB; of a longer one its beginning.

@@ -75,8 +75,11 @@ func TestOpenRefuses(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	r, err := Open(sealed, "test", 3)
-	if err != nil {
+	if _, err := OpenSince(sealed, "test", 4, 5); !errors.Is(err, ErrOlder) {
+		t.Error(err)
+	}
+	r, err := OpenSince(sealed, "test", 2, 4)
+	if err != nil || r.Version != 3 {
 		t.Fatal(err)
 	}
 	if r.U64(); r.Close() == nil {

@@ -11,7 +11,8 @@ import (
 type Reader struct {
 	// Bad is set when something was not there or cannot be; whoever finds something
 	// impossible sets it. What is read then is zero.
-	Bad bool
+	Bad     bool
+	Version uint16 // of what is read
 
 	b    []byte
 	name string
