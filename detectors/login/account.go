@@ -2,6 +2,7 @@ package login
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"mailsensor/detectors/window"
@@ -22,7 +23,7 @@ type account struct {
 	first   int64 // time of the first success
 	logins  uint64
 	sources []source
-	clients []string
+	clients []client
 	hours   [4]uint64 // hours of the week that it logged in at, as bits
 	outside bool      // it came from outside before
 }
@@ -35,11 +36,37 @@ type source struct {
 	prefix  netip.Prefix
 	country string
 	asn     uint32
+	first   int64
 	last    int64
 	lat     float64
 	lon     float64
 	radius  float64
 	located bool
+}
+
+// client is what a program that an account used calls itself.
+type client struct {
+	name        string
+	first, last int64
+}
+
+// uses reports whether an account used a program before.
+func (a *account) uses(name string) bool {
+	return slices.ContainsFunc(a.clients, func(c client) bool { return c.name == name })
+}
+
+// used notes that it does.
+func (a *account) used(name string, t int64) {
+	for i := range a.clients {
+		if c := &a.clients[i]; c.name == name {
+			c.last = max(c.last, t)
+			return
+		}
+	}
+	if len(a.clients) == maxNames {
+		a.clients = slices.Delete(a.clients, 0, 1)
+	}
+	a.clients = append(a.clients, client{name, t, t})
 }
 
 func (a *account) reset(name string) {

@@ -1,13 +1,14 @@
 package login
 
 import (
+	"math"
 	"net/netip"
 
 	"mailsensor/detectors/codec"
 	"mailsensor/detectors/window"
 )
 
-const stateVersion = 1
+const stateVersion = 2 // 1 had no times of clients, and of sources the last only
 
 // AppendState implements detectors.Learner. What clients call themselves is not
 // stored: it is known by connection, and connections end with the process.
@@ -31,22 +32,19 @@ func (a *account) append(b []byte) []byte {
 	b = a.strangers.Append(a.failed.Append(b))
 	b = codec.U64(b, uint64(a.first), a.logins)
 	b = codec.Truth(codec.U64(b, a.hours[:]...), a.outside)
-	b = codec.U64(b, uint64(len(a.clients)))
-	for _, c := range a.clients {
-		b = codec.Text(b, c)
-	}
-	b = codec.U64(b, uint64(len(a.sources)))
-	for _, s := range a.sources {
+	b = codec.List(b, a.clients, func(b []byte, c *client) []byte {
+		return codec.U64(codec.Text(b, c.name), uint64(c.first), uint64(c.last))
+	})
+	return codec.List(b, a.sources, func(b []byte, s *source) []byte {
 		b = codec.Text(codec.Prefix(b, s.prefix), s.country)
-		b = codec.U64(b, uint64(s.asn), uint64(s.last))
-		b = codec.Truth(codec.F64(b, s.lat, s.lon, s.radius), s.located)
-	}
-	return b
+		b = codec.U64(b, uint64(s.asn), uint64(s.first), uint64(s.last))
+		return codec.Truth(codec.F64(b, s.lat, s.lon, s.radius), s.located)
+	})
 }
 
 // LoadState implements detectors.Learner. Its errors are those of codec.
 func (d *Detector) LoadState(src []byte) error {
-	r, err := codec.Open(src, d.Name(), stateVersion)
+	r, err := codec.OpenSince(src, d.Name(), 1, stateVersion)
 	if err != nil {
 		return err
 	}
@@ -83,22 +81,21 @@ func (a *account) load(r *codec.Reader) {
 		a.hours[i] = r.U64()
 	}
 	a.outside = r.Truth()
-	clients := r.Count(2)
-	r.Bad = r.Bad || clients > maxNames
-	for range clients {
-		a.clients = append(a.clients, r.Text())
-	}
-	sources := r.Count(2)
-	if r.Bad = r.Bad || sources > maxSources; r.Bad {
-		return
-	}
-	for range sources {
-		s := source{prefix: r.Prefix(), country: r.Text()}
-		asn := r.U64()
-		s.asn, s.last = uint32(asn), r.I64()
+	a.clients = codec.ReadList(r, maxNames, func(c *client) {
+		c.name, c.first, c.last = r.Text(), a.first, a.first
+		if r.Version > 1 {
+			c.first, c.last = r.I64(), r.I64()
+		}
+	})
+	a.sources = codec.ReadList(r, maxSources, func(s *source) {
+		s.prefix, s.country, s.asn = r.Prefix(), r.Text(), uint32(r.Upto(math.MaxUint32))
+		if r.Version > 1 {
+			s.first = r.I64()
+		}
+		if s.last = r.I64(); r.Version == 1 {
+			s.first = s.last
+		}
 		s.lat, s.lon, s.radius = r.F64(), r.F64(), r.F64()
 		s.located = r.Truth()
-		r.Bad = r.Bad || asn > 1<<32-1
-		a.sources = append(a.sources, s)
-	}
+	})
 }

@@ -81,9 +81,9 @@ func TestStateIsAll(t *testing.T) {
 	a.failed.Add(1e15, 1e9, 3)
 	a.strangers.Add(1e15, 1e9, 77)
 	a.first, a.logins, a.hours, a.outside = 5, 6, [4]uint64{1, 2, 3, 4}, true
-	a.clients = []string{"Thunderbird"}
-	a.sources = []source{{netip.MustParsePrefix("192.0.2.0/24"), "DE", 64500, 8, 52.5, -13.4, 20, true}}
-	for _, v := range []any{*a, a.sources[0]} {
+	a.clients = []client{{"Thunderbird", 11, 12}}
+	a.sources = []source{{netip.MustParsePrefix("192.0.2.0/24"), "DE", 64500, 7, 8, 52.5, -13.4, 20, true}}
+	for _, v := range []any{*a, a.sources[0], a.clients[0]} {
 		for i, v := 0, reflect.ValueOf(v); i < v.NumField(); i++ {
 			if v.Field(i).IsZero() {
 				t.Fatalf("%s of %T is not tested", v.Type().Field(i).Name, v.Interface())
@@ -141,6 +141,29 @@ func TestStateRefused(t *testing.T) {
 	}
 	if !bytes.Equal(saved(t, n), blank) {
 		t.Error("what was refused left something behind")
+	}
+}
+
+// A state of version 1 is gone on with.
+func TestStateOfVersion1(t *testing.T) {
+	a := account{first: 5, logins: 6}
+	old := codec.Seal(nil, "login", 1, func(b []byte) []byte {
+		b = codec.Text(codec.U64(b, 0, 1), "user@corp.example")
+		b = a.strangers.Append(a.failed.Append(b))
+		b = codec.Truth(codec.U64(b, 5, 6, 1, 2, 3, 4), true)
+		b = codec.Text(codec.U64(b, 1), "Thunderbird")
+		b = codec.Text(codec.Prefix(codec.U64(b, 1), netip.MustParsePrefix("192.0.2.0/24")), "DE")
+		b = codec.Truth(codec.F64(codec.U64(b, 64500, 8), 1, 2, 3), true)
+		return codec.U64(b, 0, 0, 0, 0, 0, 0) // hosts, pairs, servers
+	})
+	d := detector(nil)
+	if err := d.LoadState(old); err != nil {
+		t.Fatal(err)
+	}
+	got := d.accounts.Peek("user@corp.example")
+	if got == nil || got.logins != 6 || !got.outside || got.clients[0] != (client{"Thunderbird", 5, 5}) ||
+		got.sources[0] != (source{netip.MustParsePrefix("192.0.2.0/24"), "DE", 64500, 8, 8, 1, 2, 3, true}) {
+		t.Errorf("%+v", got)
 	}
 }
 

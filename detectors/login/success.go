@@ -77,7 +77,7 @@ func (d *Detector) afterFailures(e *protocols.Login, a *account, h *host, known 
 
 // source describes where a client is.
 func (d *Detector) source(client netip.Addr, t int64) source {
-	s := source{prefix: prefixOf(client), last: t}
+	s := source{prefix: prefixOf(client), first: t, last: t}
 	if d.places != nil {
 		s.country = d.places.Country(client)
 		s.asn, _ = d.places.Network(client)
@@ -97,7 +97,7 @@ func (d *Detector) signs(e *protocols.Login, a *account, s *source, known bool) 
 	if !known {
 		d.where(e, a, s, add)
 	}
-	if p := d.clients.Get(e.Conn.ID); p != nil && len(a.clients) > 0 && !slices.Contains(a.clients, *p) {
+	if p := d.clients.Get(e.Conn.ID); p != nil && len(a.clients) > 0 && !a.uses(*p) {
 		add("new_client", 0.25, "new client %s", detectors.Text(*p))
 	}
 	if h := hour(e.Time, d.location); !a.usual(e.Time, h) {
@@ -188,14 +188,12 @@ func (d *Detector) learn(e *protocols.Login, a *account, s source) {
 	h := hour(e.Time, d.location)
 	a.hours[h/64] |= 1 << (h % 64)
 	a.outside = a.outside || !d.border.Address(e.Client())
-	if p := d.clients.Get(e.Conn.ID); p != nil && !slices.Contains(a.clients, *p) {
-		if len(a.clients) == maxNames {
-			a.clients = slices.Delete(a.clients, 0, 1)
-		}
-		a.clients = append(a.clients, *p)
+	if p := d.clients.Get(e.Conn.ID); p != nil {
+		a.used(*p, e.Time)
 	}
 	for i := range a.sources {
 		if a.sources[i].prefix == s.prefix {
+			s.first = a.sources[i].first
 			a.sources[i] = s
 			return
 		}
