@@ -47,6 +47,7 @@ func (d *Detector) message(e *protocols.Message, raise func(detectors.Alert)) {
 		return
 	}
 	d.recipients(e)
+	d.expire(e.Time)
 	var p passing
 	old, by := d.find(keys, e.Time)
 	if old == nil {
@@ -162,6 +163,14 @@ func (d *Detector) find(keys []uint64, t int64) (p *passing, by int) {
 		}
 	}
 	return nil, len(keys)
+}
+
+// expire lets go of messages that would have come out again by now: what is remembered,
+// and stored, is no more than a window of them.
+func (d *Detector) expire(now int64) {
+	for k, p := d.messages.Oldest(); p != nil && now-p.time > int64(d.config.TwinWindow); k, p = d.messages.Oldest() {
+		d.messages.Delete(k)
+	}
 }
 
 func (d *Detector) put(k uint64, p *passing) {

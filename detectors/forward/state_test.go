@@ -1,7 +1,9 @@
 package forward
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"mailsensor/detectors"
 	"mailsensor/detectors/detectortest"
@@ -28,5 +30,19 @@ func TestStateIsAll(t *testing.T) {
 	detectortest.Same(t, n.targets.Peek("x"), *to)
 	if c := n.contacts.Peek(8); c == nil || *c != 9 || n.begun != 1 {
 		t.Error(c, n.begun)
+	}
+}
+
+// Messages that are not waited for any more are not stored.
+func TestMessagesExpire(t *testing.T) {
+	d := New(Default(), detectortest.Border())
+	s := &detectortest.Story{}
+	for i := range 100 {
+		m := s.Mail(time.Duration(i)*time.Minute, "10.20.0.1", "ann@corp.example", 1000, "bob@corp.example")
+		m.Facts.MessageID = fmt.Appendf(nil, "<%d@corp.example>", i)
+	}
+	s.Play(d)
+	if n := d.messages.Len(); n != 16 || d.Evicted() != 0 {
+		t.Errorf("%d messages, %d evicted", n, d.Evicted())
 	}
 }
