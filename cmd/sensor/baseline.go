@@ -9,9 +9,11 @@ import (
 	"os"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"mailsensor/cmd/internal/config"
 	"mailsensor/cmd/internal/report"
+	"mailsensor/detectors"
 	"mailsensor/detectors/baseline"
 )
 
@@ -50,22 +52,19 @@ func (c *learnedFlags) open() (*state, *analysis, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	st, err := openState(c.State, a)
+	st, err := openState(c.State, conf, a)
 	return st, a, err
 }
 
 // with runs f on what was learned, and saves it where f asks for it.
-func (c *learnedFlags) with(f func(a *analysis) (changed bool, err error)) error {
+func (c *learnedFlags) with(f func(st *state, a *analysis) (changed bool, err error)) error {
 	st, a, err := c.open()
 	if err != nil {
 		return err
 	}
-	changed, err := f(a)
+	changed, err := f(st, a)
 	if err == nil && changed {
-		var parts map[string][]byte
-		if parts, err = st.snapshot(0); err == nil {
-			err = st.save(st.saved.Load(), parts)
-		}
+		err = st.save()
 	}
 	return errors.Join(err, st.close())
 }
@@ -86,7 +85,7 @@ Examples:
 }
 
 func (c *baselineListCmd) Run(std *streams) error {
-	return c.with(func(a *analysis) (bool, error) {
+	return c.with(func(st *state, a *analysis) (bool, error) {
 		w := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "KIND\tENTITY\tMETRIC\tLEVEL\tDAYS\tGROUP")
 		for x := range a.habits.Engine().All {
@@ -106,7 +105,9 @@ type baselineShowCmd struct {
 func (baselineShowCmd) Help() string {
 	return `Of every metric: what was seen in the hour that was under way when the state was
 saved, what is expected of it, the 99.9 % bound, and the week as it was learned, a
-row a day and a column an hour, in the configured time zone.
+row a day and a column an hour, in the configured time zone. Of an account besides:
+the networks and countries it logged in from, its programs, rules and hashes of its
+scripts, each with when it was seen first and last.
 
 Example:
 
@@ -114,7 +115,7 @@ Example:
 }
 
 func (c *baselineShowCmd) Run(std *streams) error {
-	return c.with(func(a *analysis) (bool, error) {
+	return c.with(func(st *state, a *analysis) (bool, error) {
 		n, e := 0, a.habits.Engine()
 		for x := range e.All {
 			if x.Entity != c.Entity {
@@ -127,12 +128,28 @@ func (c *baselineShowCmd) Run(std *streams) error {
 				chart(std.out, week)
 			}
 		}
-		if n == 0 {
-			return false, fmt.Errorf("nothing was learned of %q: 'sensor baseline list' shows of whom", c.Entity)
+		seen, err := showTraits(std.out, st, c.Entity)
+		if err == nil && n+seen == 0 {
+			err = fmt.Errorf("nothing was learned of %q: 'sensor baseline list' shows of whom", c.Entity)
 		}
-		return false, nil
+		return false, err
 	})
 }
+
+// showTraits prints what an account was seen with, and returns how much that is.
+func showTraits(out io.Writer, st *state, account string) (n int, err error) {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	err = st.store.Traits(account, func(t detectors.Trait) bool {
+		if n++; n == 1 {
+			fmt.Fprintln(w, "SEEN WITH\t\tFIRST\tLAST")
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", t.Kind, report.Safe(t.Value), seconds(t.First), seconds(t.Last))
+		return true
+	})
+	return n, errors.Join(err, w.Flush())
+}
+
+func seconds(t int64) string { return time.Unix(0, t).UTC().Format(time.RFC3339) }
 
 // chart draws a week, a row a day.
 func chart(out io.Writer, week [168]float64) {
@@ -196,7 +213,7 @@ type (
 const exportSchema = "mailsensor/baseline/v1"
 
 func (c *baselineExportCmd) Run(std *streams) error {
-	return c.with(func(a *analysis) (bool, error) {
+	return c.with(func(st *state, a *analysis) (bool, error) {
 		w := bufio.NewWriter(std.out)
 		line := json.NewEncoder(w)
 		e := a.habits.Engine()
@@ -245,7 +262,7 @@ func (c *baselineImportCmd) Run(std *streams) error {
 	if err := os.MkdirAll(c.State, 0o700); err != nil {
 		return err
 	}
-	return c.with(func(a *analysis) (bool, error) {
+	return c.with(func(st *state, a *analysis) (bool, error) {
 		if err := a.habits.LoadState(learned); err != nil {
 			return false, fmt.Errorf("%s: %w", c.File, err)
 		}
@@ -288,7 +305,7 @@ Example:
 }
 
 func (c *baselineForgetCmd) Run(std *streams) error {
-	return c.with(func(a *analysis) (bool, error) {
+	return c.with(func(st *state, a *analysis) (bool, error) {
 		n := 0
 		for k := baseline.Host; k <= baseline.Network; k++ {
 			if a.habits.Engine().Forget(k, c.Entity) {
@@ -296,9 +313,15 @@ func (c *baselineForgetCmd) Run(std *streams) error {
 				fmt.Fprintf(std.out, "forgot the %s %s\n", k, report.Safe(c.Entity))
 			}
 		}
+		for l := range a.set.Learners {
+			if l, ok := l.(interface{ Forget(account string) bool }); ok && l.Forget(c.Entity) {
+				n++
+				fmt.Fprintf(std.out, "forgot the habits of %s\n", report.Safe(c.Entity))
+			}
+		}
 		if n == 0 {
 			return false, fmt.Errorf("nothing was learned of %q: 'sensor baseline list' shows of whom", c.Entity)
 		}
-		return true, nil
+		return true, st.store.Forget(c.Entity)
 	})
 }

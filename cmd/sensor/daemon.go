@@ -69,7 +69,7 @@ func newDaemon(c *runCmd, conf config.Config, std *streams) (_ *daemon, err erro
 	if d.analysis, err = newAnalysisWithin(conf, entities(plan)); err != nil {
 		return nil, err
 	}
-	if d.state, err = openState(c.State, d.analysis); err != nil {
+	if d.state, err = openState(c.State, conf, d.analysis); err != nil {
 		return nil, err
 	}
 	d.opt.First = d.state.first()
@@ -137,7 +137,7 @@ func (d *daemon) run() error {
 	res, err := pipeline.Run(ctx, d.opt)
 	notifyStopping()
 	d.source.Close()
-	failed := d.state.finish(res.Last, res.Packets, d.set)
+	failed := d.state.finish(&res, d.set)
 	if d.keep != nil {
 		d.keep.Close()
 	}

@@ -94,7 +94,7 @@ func (c *replayCmd) Run(std *streams) (failed error) {
 		return err
 	}
 	a.set.Mute = c.Learn
-	st, err := openState(c.State, a)
+	st, err := openState(c.State, conf, a)
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func (c *replayCmd) Run(std *streams) (failed error) {
 		return err
 	}
 	giveBack()
-	if err := st.finish(res.Last, res.Packets, a.set); err != nil { // before anyone is told of an alert
+	if err := st.finish(&res, a.set); err != nil { // before anyone is told of an alert
 		fmt.Fprintln(std.err, "sensor:", err)
 		defer func() { failed = errors.Join(failed, errTold) }()
 	}

@@ -8,7 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"mailsensor/cmd/internal/config"
 	"mailsensor/cmd/internal/metrics"
+	"mailsensor/cmd/internal/pipeline"
 	"mailsensor/cmd/internal/store"
 	"mailsensor/detectors"
 	"mailsensor/detectors/baseline"
@@ -44,6 +46,7 @@ type state struct {
 	position position // when it was opened
 	next     int64    // event time of the next snapshot
 
+	behind  atomic.Bool // an alert could not be stored: the next snapshot has all
 	writing atomic.Bool
 	failed  atomic.Pointer[error] // of a snapshot, not told yet
 	errors  atomic.Uint64
@@ -83,11 +86,13 @@ type stateFlags struct {
 }
 
 // openState opens a directory, and lets the analysis go on where the last one stopped.
-func openState(dir string, a *analysis) (*state, error) {
+func openState(dir string, conf config.Config, a *analysis) (*state, error) {
 	if dir == "" {
 		return nil, nil
 	}
-	st, err := store.Open(dir)
+	limits := store.DefaultLimits()
+	limits.Alerts, limits.Age = conf.State.Alerts, time.Duration(conf.State.AlertDays)*24*time.Hour
+	st, err := store.Open(dir, limits)
 	if err != nil {
 		return nil, fmt.Errorf("--state: %w", err)
 	}
@@ -137,6 +142,7 @@ func (s *state) alert(a *detectors.Alert) error {
 	err := s.store.Put(stored(a))
 	if err != nil {
 		s.errors.Add(1)
+		s.behind.Store(true)
 	}
 	return err
 }
@@ -145,20 +151,24 @@ func stored(a *detectors.Alert) store.Alert {
 	return store.Alert{ID: a.ID, First: int64(a.First), Last: int64(a.Last), Severity: a.Severity.String(), JSON: a.AppendJSON(nil)}
 }
 
-// snapshot is all that was learned, after so many packets of this run.
-func (s *state) snapshot(packets uint64) (map[string][]byte, error) {
-	if s == nil {
-		return nil, nil
-	}
-	parts := map[string][]byte{}
+// snapshot is all that was learned, after so many packets of this run, with what accounts
+// were seen with since a time.
+func (s *state) snapshot(now int64, packets uint64, since int64) (shot store.Snapshot, err error) {
+	shot = store.Snapshot{Now: now, States: map[string][]byte{}}
 	for _, p := range append(s.analysis.learned(), part{positionName, &position{s.position.packets + packets}}) {
 		b, err := p.AppendState(nil)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", p.name, err)
+			return shot, fmt.Errorf("%s: %w", p.name, err)
 		}
-		parts[p.name] = b
+		shot.States[p.name] = b
+		if l, ok := p.memory.(detectors.Biographer); ok {
+			l.Traits(since, func(t detectors.Trait) bool {
+				shot.Traits = append(shot.Traits, t)
+				return true
+			})
+		}
 	}
-	return parts, nil
+	return shot, nil
 }
 
 // alerts are those that were raised since a time.
@@ -173,30 +183,34 @@ func (s *state) alerts(since int64) (list []store.Alert) {
 
 // finish takes the last snapshot, has told what the detectors kept back, and saves all.
 // The snapshot is of before, so that the next run goes on as if there had been no end.
-// now is event time.
-func (s *state) finish(now int64, packets uint64, set *detectors.Set) error {
-	set.Advance(now)
-	parts, err := s.snapshot(packets)
-	set.Flush()
+func (s *state) finish(res *pipeline.Result, set *detectors.Set) error {
+	set.Advance(res.Last)
 	if s == nil {
+		set.Flush()
 		return nil
 	}
-	if err == nil {
-		return s.save(now, parts)
-	}
-	s.errors.Add(1)
-	return fmt.Errorf("--state: %w", err)
-}
-
-// save saves a snapshot with all alerts: a capture may be older than the last one.
-func (s *state) save(now int64, parts map[string][]byte) error {
 	s.wait()
-	if err := s.store.Save(now, parts, s.alerts(math.MinInt64)); err != nil {
+	// A capture may be older than the last one.
+	shot, err := s.snapshot(res.Last, res.Packets, min(res.First, s.saved.Load()))
+	set.Flush()
+	if err == nil {
+		shot.Alerts = s.alerts(math.MinInt64)
+		err = s.store.Save(shot)
+	}
+	if err != nil {
 		s.errors.Add(1)
 		return fmt.Errorf("--state: %w", err)
 	}
-	s.saved.Store(now)
 	return nil
+}
+
+// save saves what was changed by hand.
+func (s *state) save() error {
+	shot, err := s.snapshot(s.saved.Load(), 0, math.MaxInt64)
+	if err != nil {
+		return err
+	}
+	return s.store.Save(shot)
 }
 
 // tick saves in the background when it is time to. What goes wrong is logged, and
@@ -215,17 +229,22 @@ func (s *state) tick(now int64, packets uint64, every time.Duration, log *slog.L
 		return
 	}
 	s.next = now + int64(every)
-	parts, err := s.snapshot(packets)
-	alerts := s.alerts(s.saved.Load())
+	since := s.saved.Load()
+	shot, err := s.snapshot(now, packets, since)
+	if s.behind.Swap(false) {
+		since = math.MinInt64
+	}
+	shot.Alerts = s.alerts(since)
 	s.done = make(chan struct{})
 	go func(done chan struct{}) {
 		defer close(done)
 		defer s.writing.Store(false)
 		if err == nil {
-			err = s.store.Save(now, parts, alerts)
+			err = s.store.Save(shot)
 		}
 		if err != nil {
 			s.errors.Add(1)
+			s.behind.Store(true)
 			s.failed.Store(&err)
 			return
 		}

@@ -2,7 +2,10 @@ package main
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
+	"fmt"
+	"hash/crc32"
 	"maps"
 	"os"
 	"path/filepath"
@@ -12,12 +15,13 @@ import (
 
 	"mailsensor/cmd/internal/config"
 	"mailsensor/cmd/internal/store"
+	"mailsensor/detectors/codec"
 )
 
 // storedAlerts are the alerts in a state.
 func storedAlerts(t *testing.T, dir string) (list []string) {
 	t.Helper()
-	s, err := store.Open(dir)
+	s, err := store.Open(dir, store.DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,6 +53,103 @@ func TestStateRefused(t *testing.T) {
 	zone := write(t, "sensor.yaml", []byte("timezone: Asia/Tokyo\n"))
 	if o := sensor(nil, "replay", "-q", "--state", other, "--config", zone, basic); o.code != exitBad || !strings.Contains(o.err, "time zone") {
 		t.Errorf("exit %d: %s", o.code, o.err)
+	}
+}
+
+// A state of a newer version, or a part of it, is refused and not touched.
+func TestStateOfNewerVersion(t *testing.T) {
+	for what, statement := range map[string]string{
+		"the file": "PRAGMA user_version = 99",
+		"a part":   "UPDATE learned SET state = x'%x', checksum = %d WHERE name = 'login'",
+	} {
+		dir := t.TempDir()
+		good(t, "replay", "-q", "--state", dir, basic)
+		path := filepath.Join(dir, store.FileName)
+		newer := codec.Seal(nil, "login", 99, func(b []byte) []byte { return b })
+		if strings.Contains(statement, "%x") {
+			statement = fmt.Sprintf(statement, newer, crc32.Checksum(newer, crc32.MakeTable(crc32.Castagnoli)))
+		}
+		db, err := sql.Open("sqlite", path)
+		if err == nil {
+			_, err = db.Exec(statement)
+			db.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := read(t, path)
+		if o := sensor(nil, "replay", "-q", "--state", dir, basic); o.code != exitBad || !strings.Contains(o.err, "newer version") || !strings.Contains(o.err, "not touched") {
+			t.Errorf("%s: exit %d: %s", what, o.code, o.err)
+		}
+		if !bytes.Equal(read(t, path), before) {
+			t.Errorf("%s: it was touched", what)
+		}
+	}
+}
+
+// A capture that is older than what is known is judged, and its alerts are stored.
+func TestStateAndOlderCapture(t *testing.T) {
+	days := sampleDays(t, 2)
+	dir := t.TempDir()
+	good(t, "replay", "-q", "--state", dir, days[1])
+	later := storedAlerts(t, dir)
+	printed := strings.Split(strings.TrimSpace(good(t, "replay", "-q", "--alerts", "-", "--state", dir, days[0])), "\n")
+	stored := storedAlerts(t, dir)
+	for _, line := range printed {
+		if !slices.Contains(stored, line) {
+			t.Errorf("not stored: %s", line)
+		}
+	}
+	if len(printed) < 5 || len(stored) < len(later) {
+		t.Errorf("%d printed, %d stored, %d before", len(printed), len(stored), len(later))
+	}
+}
+
+// What an account was seen with is shown, and forgotten with the rest.
+func TestHistoryOfAccounts(t *testing.T) {
+	dir := t.TempDir()
+	good(t, "replay", "-q", "--state", dir, normal, "../../pcaps/sieve/managesieve.pcap")
+	var account string
+	for line := range strings.Lines(good(t, "baseline", "list", "--state", dir, "--kind", "account")) {
+		if f := strings.Fields(line); len(f) > 2 && f[2] == "logins" {
+			account = f[1]
+			break
+		}
+	}
+	show := good(t, "baseline", "show", "--state", dir, account)
+	for _, want := range []string{"logins: seen", "SEEN WITH", "source "} {
+		if !strings.Contains(show, want) {
+			t.Errorf("no %q in %s", want, show)
+		}
+	}
+	kinds := map[string]int{}
+	db, err := sql.Open("sqlite", filepath.Join(dir, store.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.Query("SELECT kind, count(*) FROM accounts WHERE last_seen LIKE '2026-11-23T%Z' GROUP BY kind")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		var kind string
+		var n int
+		if err := rows.Scan(&kind, &n); err != nil {
+			t.Fatal(err)
+		}
+		kinds[kind] = n
+	}
+	rows.Close()
+	if kinds["source"] == 0 || kinds["rule"] == 0 || kinds["script"] == 0 || kinds["client"] == 0 {
+		t.Error(kinds)
+	}
+	db.Close()
+	if out := good(t, "baseline", "forget", "--state", dir, account); !strings.Contains(out, "habits of "+account) {
+		t.Error(out)
+	}
+	if o := sensor(nil, "baseline", "show", "--state", dir, account); o.code != exitBad {
+		t.Error(o.out)
 	}
 }
 
@@ -183,7 +284,7 @@ func same(t *testing.T, what string, got, want []string) {
 // storedStates are what a state holds beside the alerts.
 func storedStates(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
-	s, err := store.Open(dir)
+	s, err := store.Open(dir, store.DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
 	}

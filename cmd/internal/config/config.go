@@ -36,6 +36,8 @@ type File struct {
 	Detectors all.Config `yaml:"detectors"`
 	// Metrics says which names /metrics shows, and how.
 	Metrics Metrics `yaml:"metrics"`
+	// State says how much --state keeps.
+	State State `yaml:"state"`
 	// SensorName is what the sinks call this sensor. Default: the name of the host.
 	SensorName string `yaml:"sensor_name"`
 	// Sinks say where events and alerts are sent.
@@ -74,6 +76,12 @@ type Metrics struct {
 	HashNames string `yaml:"hash_names"`
 }
 
+// State says how many alerts --state keeps, and for how long. 0 is as shipped.
+type State struct {
+	Alerts    int `yaml:"alerts"`     // those raised last longest ago go first
+	AlertDays int `yaml:"alert_days"` // of event time, since an alert was raised last
+}
+
 // Config is a checked File.
 type Config struct {
 	Networks      []netip.Prefix // empty: the default
@@ -87,6 +95,7 @@ type Config struct {
 	SensorName    string   // "": that of the host
 	Sinks         []sink.Config
 	Metrics       MetricsConfig
+	State         State
 }
 
 // MetricsConfig is a checked Metrics.
@@ -101,7 +110,7 @@ const maxTopSeries = 1000
 
 // Default is the configuration without a file.
 func Default() Config {
-	return Config{Location: time.UTC, Detectors: all.Default(), Metrics: MetricsConfig{TopSeries: 50}}
+	return Config{Location: time.UTC, Detectors: all.Default(), Metrics: MetricsConfig{TopSeries: 50}, State: State{Alerts: 100_000, AlertDays: 400}}
 }
 
 // Load reads the file at path. Its errors name the file, and the line where
@@ -193,6 +202,19 @@ func (f *File) check(text []byte) (Config, error) {
 		}
 		if c.Metrics.Key = bytes.TrimSpace(key); len(c.Metrics.Key) < 16 {
 			return c, at(text, "$.metrics.hash_names", "the secret in %s has fewer than 16 characters: openssl rand -hex 16 makes one", path)
+		}
+	}
+	for _, n := range []struct {
+		name string
+		v    int
+		to   *int
+		most int
+	}{{"alerts", f.State.Alerts, &c.State.Alerts, 10_000_000}, {"alert_days", f.State.AlertDays, &c.State.AlertDays, 36_500}} {
+		if n.v < 0 || n.v > n.most {
+			return c, at(text, "$.state."+n.name, "give 1 to %d", n.most)
+		}
+		if n.v > 0 {
+			*n.to = n.v
 		}
 	}
 	c.SensorName, c.Sinks = f.SensorName, f.Sinks

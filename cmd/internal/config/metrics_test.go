@@ -22,3 +22,15 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 }
+
+func TestState(t *testing.T) {
+	c, err := Parse([]byte("state: {alert_days: 30}"))
+	if err != nil || c.State != (State{Alerts: 100_000, AlertDays: 30}) {
+		t.Errorf("%+v, %v", c.State, err)
+	}
+	for _, text := range []string{"state: {alerts: -1}", "state: {alert_days: 40000}", "state: {days: 3}"} {
+		if _, err := Parse([]byte(text)); err == nil {
+			t.Errorf("%s is taken", text)
+		}
+	}
+}

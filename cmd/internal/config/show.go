@@ -9,7 +9,7 @@ import (
 // Show renders all settings as a sensor.yaml, those that are not given as they are
 // shipped.
 func (c Config) Show() ([]byte, error) {
-	f := File{Timezone: c.Location.String(), Geo: c.Geo, Intel: c.Intel, Detectors: c.Detectors, SensorName: c.SensorName, Sinks: c.Sinks}
+	f := File{Timezone: c.Location.String(), Geo: c.Geo, Intel: c.Intel, Detectors: c.Detectors, State: c.State, SensorName: c.SensorName, Sinks: c.Sinks}
 	networks := c.Networks
 	if len(networks) == 0 {
 		networks = inside.Private()

@@ -20,6 +20,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
+
+	"mailsensor/detectors"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -30,11 +33,20 @@ const FileName = "mailsensor.db"
 
 const (
 	application = 0x6d61696c // "mail": SQLite's application_id
-
-	// MaxAlerts is how many alerts are kept; those that were raised last longest ago go
-	// first.
-	MaxAlerts = 100_000
 )
+
+// Limits are how much is kept; what is beyond goes, those seen last longest ago first, and
+// is counted.
+type Limits struct {
+	Alerts int           // alerts
+	Age    time.Duration // of alerts, by event time since they were raised last
+	Traits int           // lines of the history of accounts
+}
+
+// DefaultLimits are those that are shipped.
+func DefaultLimits() Limits {
+	return Limits{Alerts: 100_000, Age: 400 * 24 * time.Hour, Traits: 1_000_000}
+}
 
 // steps make the tables, each of what the one before left; a file says in its
 // user_version how many were taken.
@@ -44,6 +56,8 @@ var steps = []string{
 	CREATE INDEX alerts_by_age ON alerts (last);`,
 
 	`DELETE FROM learned WHERE name = 'alerts';`, // those that went on, in a form of before
+
+	historyTable,
 }
 
 // What Open and Learned may find; each error says what to do.
@@ -56,10 +70,11 @@ var (
 // Store is an open database. It is for any number of goroutines; each waits for the
 // others.
 type Store struct {
-	Forgotten atomic.Uint64 // alerts beyond MaxAlerts that made room
+	Forgotten atomic.Uint64 // alerts beyond the limits
 
-	db   *sql.DB
-	path string
+	db     *sql.DB
+	path   string
+	limits Limits
 }
 
 // Alert is an alert as it is stored.
@@ -72,7 +87,7 @@ type Alert struct {
 
 // Open opens the state in dir, which it makes where it is missing, for nobody else to
 // read.
-func Open(dir string) (*Store, error) {
+func Open(dir string, l Limits) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -87,7 +102,7 @@ func Open(dir string) (*Store, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	s := &Store{db: db, path: path}
+	s := &Store{db: db, path: path, limits: l}
 	if err := s.begin(); err != nil {
 		db.Close()
 		return nil, s.explain(err)
@@ -134,13 +149,18 @@ func (s *Store) begin() error {
 	if _, err := s.db.Exec("PRAGMA synchronous = FULL"); err != nil {
 		return err
 	}
+	if have == len(steps) {
+		// Taking the lock for good now is what refuses a second process. Nothing is
+		// written: the disk may be full.
+		_, err := s.db.Exec("BEGIN EXCLUSIVE; COMMIT")
+		return err
+	}
 	return s.within(func(tx *sql.Tx) error {
 		for _, step := range steps[max(have, 0):] {
 			if _, err := tx.Exec(step); err != nil {
 				return err
 			}
 		}
-		// Taking the lock for good now is what refuses a second process.
 		_, err := tx.Exec(fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", application, len(steps)))
 		return err
 	})
@@ -199,19 +219,29 @@ func (s *Store) Learned(name string) (state []byte, saved int64, err error) {
 	return state, saved, nil
 }
 
-// Save replaces the states that are named and stores alerts, all or nothing. now is
-// event time, Unix nanoseconds.
-func (s *Store) Save(now int64, states map[string][]byte, alerts []Alert) error {
+// Snapshot is what is saved together.
+type Snapshot struct {
+	Now    int64             // event time, Unix nanoseconds; 0: not known
+	States map[string][]byte // by name; those that are not named stay
+	Alerts []Alert
+	Traits []detectors.Trait // of accounts, seen since the last snapshot
+}
+
+// Save stores a snapshot, all of it or nothing.
+func (s *Store) Save(shot Snapshot) error {
 	err := s.within(func(tx *sql.Tx) error {
-		for name, state := range states {
+		for name, state := range shot.States {
 			if state == nil {
 				state = []byte{}
 			}
-			if _, err := tx.Exec("INSERT OR REPLACE INTO learned VALUES (?, ?, ?, ?)", name, state, int64(crc32.Checksum(state, castagnoli)), now); err != nil {
+			if _, err := tx.Exec("INSERT OR REPLACE INTO learned VALUES (?, ?, ?, ?)", name, state, int64(crc32.Checksum(state, castagnoli)), shot.Now); err != nil {
 				return err
 			}
 		}
-		return s.put(tx, alerts)
+		if err := s.remember(tx, shot.Traits); err != nil {
+			return err
+		}
+		return s.put(tx, shot.Now, shot.Alerts)
 	})
 	if err != nil {
 		return s.explain(err)
@@ -219,26 +249,39 @@ func (s *Store) Save(now int64, states map[string][]byte, alerts []Alert) error 
 	return nil
 }
 
-func (s *Store) put(tx *sql.Tx, alerts []Alert) error {
+func (s *Store) put(tx *sql.Tx, now int64, alerts []Alert) error {
 	for _, a := range alerts {
 		if _, err := tx.Exec("INSERT OR REPLACE INTO alerts VALUES (?, ?, ?, ?, ?)", a.ID, a.First, a.Last, a.Severity, a.JSON); err != nil {
 			return err
 		}
 	}
-	var n int64
-	if err := tx.QueryRow("SELECT count(*) FROM alerts").Scan(&n); err != nil {
-		return err
+	if now > 0 {
+		old, err := tx.Exec("DELETE FROM alerts WHERE last < ?", now-int64(s.limits.Age))
+		if err != nil {
+			return err
+		}
+		n, _ := old.RowsAffected() // SQLite always knows
+		s.Forgotten.Add(uint64(n))
 	}
-	if n <= MaxAlerts {
-		return nil
-	}
-	s.Forgotten.Add(uint64(n - MaxAlerts))
-	_, err := tx.Exec("DELETE FROM alerts WHERE id IN (SELECT id FROM alerts ORDER BY last, id LIMIT ?)", n-MaxAlerts)
+	n, err := trim(tx, "alerts", "last, id", s.limits.Alerts)
+	s.Forgotten.Add(uint64(n))
 	return err
 }
 
+// trim lets go of what a table has beyond a limit, in an order, and returns how much.
+func trim(tx *sql.Tx, table, order string, most int) (beyond int, err error) {
+	if err := tx.QueryRow("SELECT count(*) FROM " + table).Scan(&beyond); err != nil {
+		return 0, err
+	}
+	if beyond -= most; beyond <= 0 {
+		return 0, nil
+	}
+	_, err = tx.Exec(fmt.Sprintf("DELETE FROM %[1]s WHERE rowid IN (SELECT rowid FROM %[1]s ORDER BY %[2]s LIMIT ?)", table, order), beyond)
+	return beyond, err
+}
+
 // Put stores an alert, in the place of what was stored of it before.
-func (s *Store) Put(a Alert) error { return s.Save(0, nil, []Alert{a}) }
+func (s *Store) Put(a Alert) error { return s.Save(Snapshot{Alerts: []Alert{a}}) }
 
 // Alerts yields all alerts, the oldest first, to the first error.
 func (s *Store) Alerts(yield func(Alert) bool) error {

@@ -13,11 +13,12 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func open(t *testing.T, dir string) *Store {
 	t.Helper()
-	s, err := Open(dir)
+	s, err := Open(dir, DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func TestRoundTrip(t *testing.T) {
 		t.Fatal(state, saved, err)
 	}
 	big := bytes.Repeat([]byte{1, 0, 2}, 1<<20)
-	if err := s.Save(7, map[string][]byte{"habits": big, "empty": nil}, []Alert{{"x", 1, 2, "low", []byte(`{"a":1}`)}}); err != nil {
+	if err := s.Save(Snapshot{Now: 7, States: map[string][]byte{"habits": big, "empty": nil}, Alerts: []Alert{{"x", 1, 2, "low", []byte(`{"a":1}`)}}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Put(Alert{"x", 1, 9, "high", []byte(`{"a":2}`)}); err != nil {
@@ -68,15 +69,26 @@ func TestRoundTrip(t *testing.T) {
 }
 
 func TestBound(t *testing.T) {
-	s := open(t, t.TempDir())
-	var list []Alert
-	for i := range MaxAlerts + 5 {
-		list = append(list, Alert{fmt.Sprint(i), int64(i), int64(i), "low", []byte("{}")})
-	}
-	if err := s.Save(1, nil, list); err != nil {
+	const day = 24 * time.Hour
+	s, err := Open(t.TempDir(), Limits{Alerts: 10, Age: 2 * day, Traits: 100})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if got := all(t, s); len(got) != MaxAlerts || got[0].ID != "5" || s.Forgotten.Load() != 5 {
+	defer s.Close()
+	var list []Alert
+	for i := range 15 {
+		list = append(list, Alert{fmt.Sprint(i), int64(i), int64(i) * int64(day/4), "low", []byte("{}")})
+	}
+	if err := s.Save(Snapshot{Alerts: list}); err != nil { // no event time: by number only
+		t.Fatal(err)
+	}
+	if got := all(t, s); len(got) != 10 || got[0].ID != "5" || s.Forgotten.Load() != 5 {
+		t.Error(len(got), got[0].ID, s.Forgotten.Load())
+	}
+	if err := s.Save(Snapshot{Now: int64(4 * day)}); err != nil {
+		t.Fatal(err)
+	}
+	if got := all(t, s); len(got) != 7 || got[0].ID != "8" || s.Forgotten.Load() != 8 {
 		t.Error(len(got), got[0].ID, s.Forgotten.Load())
 	}
 }
@@ -104,7 +116,7 @@ func TestRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			s := open(t, dir)
-			if err := s.Save(1, map[string][]byte{"habits": bytes.Repeat([]byte("x"), 1<<16)}, nil); err != nil {
+			if err := s.Save(Snapshot{Now: 1, States: map[string][]byte{"habits": bytes.Repeat([]byte("x"), 1<<16)}}); err != nil {
 				t.Fatal(err)
 			}
 			s.Close()
@@ -113,7 +125,7 @@ func TestRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			before, _ := os.ReadFile(path)
-			_, err := Open(dir)
+			_, err := Open(dir, DefaultLimits())
 			if !errors.Is(err, c.want) {
 				t.Fatal(err)
 			}
@@ -166,7 +178,7 @@ func change(path, statement string) error {
 func TestChecksum(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
-	if err := s.Save(1, map[string][]byte{"habits": []byte("learned")}, nil); err != nil {
+	if err := s.Save(Snapshot{Now: 1, States: map[string][]byte{"habits": []byte("learned")}}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.db.Exec("UPDATE learned SET state = x'00'"); err != nil {
@@ -180,7 +192,7 @@ func TestChecksum(t *testing.T) {
 func TestSecondIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
-	if _, err := Open(dir); !errors.Is(err, ErrInUse) {
+	if _, err := Open(dir, DefaultLimits()); !errors.Is(err, ErrInUse) {
 		t.Fatal(err)
 	}
 	if err := s.Put(Alert{"x", 1, 2, "low", []byte("{}")}); err != nil {
@@ -193,7 +205,7 @@ func TestSecondIsRefused(t *testing.T) {
 func TestFull(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
-	if err := s.Save(1, map[string][]byte{"habits": []byte("before")}, nil); err != nil {
+	if err := s.Save(Snapshot{Now: 1, States: map[string][]byte{"habits": []byte("before")}}); err != nil {
 		t.Fatal(err)
 	}
 	var pages int
@@ -207,14 +219,14 @@ func TestFull(t *testing.T) {
 	}
 	limit(pages + 1)
 	large := bytes.Repeat([]byte("x"), 1<<20)
-	if err := s.Save(2, map[string][]byte{"habits": large}, nil); !errors.Is(err, syscall.ENOSPC) {
+	if err := s.Save(Snapshot{Now: 2, States: map[string][]byte{"habits": large}}); !errors.Is(err, syscall.ENOSPC) {
 		t.Fatal(err)
 	}
 	if state, saved, err := s.Learned("habits"); string(state) != "before" || saved != 1 || err != nil {
 		t.Error(string(state), saved, err)
 	}
 	limit(1 << 20)
-	if err := s.Save(3, map[string][]byte{"habits": large}, nil); err != nil {
+	if err := s.Save(Snapshot{Now: 3, States: map[string][]byte{"habits": large}}); err != nil {
 		t.Error(err)
 	}
 }
@@ -222,7 +234,7 @@ func TestFull(t *testing.T) {
 // TestKilled saves in another process, which is killed at any moment.
 func TestKilled(t *testing.T) {
 	if dir := os.Getenv("MAILSENSOR_TEST_STORE"); dir != "" {
-		s, err := Open(dir)
+		s, err := Open(dir, DefaultLimits())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -232,7 +244,7 @@ func TestKilled(t *testing.T) {
 				t.Fatal(err)
 			}
 			fmt.Println("alert", i)
-			if err := s.Save(int64(i), map[string][]byte{"a": bytes.Repeat([]byte{byte(i)}, 100_000), "b": {byte(i)}}, nil); err != nil {
+			if err := s.Save(Snapshot{Now: int64(i), States: map[string][]byte{"a": bytes.Repeat([]byte{byte(i)}, 100_000), "b": {byte(i)}}}); err != nil {
 				t.Fatal(err)
 			}
 			fmt.Println("saved", i)
