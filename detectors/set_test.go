@@ -189,3 +189,42 @@ func TestSetRefuses(t *testing.T) {
 		t.Error(err, n.open.Len())
 	}
 }
+
+// FuzzSetState: whatever it says, it is refused and nothing has changed, or it is a state
+// that is stored again as it is, and that can be gone on with.
+func FuzzSetState(f *testing.F) {
+	seal := func(body []byte) []byte {
+		return codec.Seal(nil, stateName, stateVersion, func(b []byte) []byte { return append(b, body...) })
+	}
+	head := len(seal(nil)) - 4
+	s := NewSet([]Detector{new(parrot)})
+	for i, kind := range []string{"a", "b\xff", "abcdefghi"} {
+		s.Observe(said(hour, kind, uint64(i)))
+	}
+	state, err := s.AppendState(nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(state[head : len(state)-4])
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, body []byte) {
+		n, again := NewSet([]Detector{new(parrot)}), NewSet(nil)
+		before, _ := n.AppendState(nil)
+		if n.LoadState(seal(body)) != nil {
+			if after, _ := n.AppendState(nil); string(after) != string(before) || len(n.past) != 0 {
+				t.Fatal("what was refused left something behind")
+			}
+			return
+		}
+		once, _ := n.AppendState(nil)
+		if err := again.LoadState(once); err != nil {
+			t.Fatal(err)
+		}
+		if twice, _ := again.AppendState(nil); string(twice) != string(once) {
+			t.Fatalf("not stored as it was loaded:\n%q\n%q", once, twice)
+		}
+		n.Observe(said(hour, "a", 9))
+		n.Finish(2 * hour)
+		n.Alerts()
+	})
+}
