@@ -43,8 +43,9 @@ type memory interface {
 type state struct {
 	store    *store.Store
 	analysis *analysis
-	position position // when it was opened
-	next     int64    // event time of the next snapshot
+	position position       // when it was opened
+	next     int64          // event time of the next snapshot
+	sizes    map[string]int // of the states, about: what grows is copied again and again
 
 	behind  atomic.Bool // an alert could not be stored: the next snapshot has all
 	writing atomic.Bool
@@ -96,7 +97,7 @@ func openState(dir string, conf config.Config, a *analysis) (*state, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--state: %w", err)
 	}
-	s := &state{store: st, analysis: a}
+	s := &state{store: st, analysis: a, sizes: map[string]int{}}
 	for _, p := range append(a.learned(), part{positionName, &s.position}) {
 		b, saved, err := st.Learned(p.name)
 		if err == nil && b != nil {
@@ -156,11 +157,11 @@ func stored(a *detectors.Alert) store.Alert {
 func (s *state) snapshot(now int64, packets uint64, since int64) (shot store.Snapshot, err error) {
 	shot = store.Snapshot{Now: now, States: map[string][]byte{}}
 	for _, p := range append(s.analysis.learned(), part{positionName, &position{s.position.packets + packets}}) {
-		b, err := p.AppendState(nil)
+		b, err := p.AppendState(make([]byte, 0, s.sizes[p.name]))
 		if err != nil {
 			return shot, fmt.Errorf("%s: %w", p.name, err)
 		}
-		shot.States[p.name] = b
+		shot.States[p.name], s.sizes[p.name] = b, len(b)+len(b)/8
 		if l, ok := p.memory.(detectors.Biographer); ok {
 			l.Traits(since, func(t detectors.Trait) bool {
 				shot.Traits = append(shot.Traits, t)

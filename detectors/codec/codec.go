@@ -123,13 +123,17 @@ func Truth(b []byte, list ...bool) []byte {
 // Table appends a table, the entity silent longest first, so that it forgets later in
 // the order in which it would have.
 func Table[K comparable, V any](b []byte, t *recent.Table[K, V], each func(b []byte, k K, v *V) []byte) []byte {
-	keys := make([]K, 0, t.Len())
-	for k := range t.All {
-		keys = append(keys, k)
+	type entity struct {
+		key   K
+		value *V
 	}
-	b = U64(b, t.Evicted, uint64(len(keys)))
-	for _, k := range slices.Backward(keys) {
-		b = each(b, k, t.Peek(k))
+	list := make([]entity, 0, t.Len())
+	for k, v := range t.All {
+		list = append(list, entity{k, v})
+	}
+	b = U64(b, t.Evicted, uint64(len(list)))
+	for _, e := range slices.Backward(list) {
+		b = each(b, e.key, e.value)
 	}
 	return b
 }
