@@ -2,15 +2,16 @@ package main
 
 import (
 	"bytes"
-	"flag"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mailsensor/protocols/protocoltest"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
+var update = protocoltest.Update
 
 // samples lists the captures in pcaps.
 func samples(t testing.TB) []string {

@@ -9,15 +9,12 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log"
 	"math/big"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -326,10 +323,6 @@ func TestProxyProtocol(t *testing.T) {
 		}
 		return c.Quit()
 	})
-	config := filepath.Join(t.TempDir(), "sensor.yaml")
-	if err := os.WriteFile(config, []byte("networks:\n  trusted_proxies: [10.3.0.80]\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	type counts struct {
 		Accepted    int `json:"messages_accepted"`
 		Connections int
@@ -341,9 +334,7 @@ func TestProxyProtocol(t *testing.T) {
 			SMTP counts
 		}
 	}
-	if err := json.Unmarshal([]byte(good(t, "replay", "--json", "--quiet", "--config", config, file)), &doc); err != nil {
-		t.Fatal(err)
-	}
+	replayTrusting(t, file, &doc)
 	if doc.Totals.SMTP != (counts{sessions, sessions}) || len(doc.Hosts) != sessions+1 {
 		t.Errorf("totals %+v, %d hosts", doc.Totals.SMTP, len(doc.Hosts))
 	}

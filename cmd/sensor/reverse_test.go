@@ -9,12 +9,16 @@ import (
 	"net"
 	"net/http"
 	"net/http/httputil"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
+
+	"mailsensor/capture/synth"
+	"mailsensor/protocols/protocoltest"
 
 	"github.com/elazarl/goproxy"
 )
@@ -65,10 +69,6 @@ func TestLegsOfRequests(t *testing.T) {
 					io.WriteString(w, "Subject: x\r\n\r\nx\r\n")
 				}))
 			}, proxy.serve, func(i int, addr string) error { return readMessages(i, messages, addr, proxy.forward) })
-			config := filepath.Join(t.TempDir(), "sensor.yaml")
-			if err := os.WriteFile(config, []byte("networks:\n  trusted_proxies: [10.3.0.80]\n"), 0o600); err != nil {
-				t.Fatal(err)
-			}
 			type http struct {
 				Items      int `json:"mail_items"`
 				Operations int `json:"mail_operations"`
@@ -83,10 +83,7 @@ func TestLegsOfRequests(t *testing.T) {
 					HTTP http
 				}
 			}
-			out := good(t, "replay", "--json", "--quiet", "--config", config, file)
-			if err := json.Unmarshal([]byte(out), &doc); err != nil {
-				t.Fatal(err)
-			}
+			replayTrusting(t, file, &doc)
 			if h := doc.Totals.HTTP; h.Items != sessions*messages || h.OK != sessions || h.Failed != 0 || h.Operations != sessions*messages {
 				t.Errorf("totals %+v", h)
 			}
@@ -149,4 +146,70 @@ func readMessages(i, messages int, server string, forward bool) error {
 		}
 	}
 	return nil
+}
+
+// A proxy of IMAP logs in for its client, and tells the server by ID who that is. What
+// both legs show counts once; where the client speaks TLS to the proxy, the leg behind
+// counts, for the client.
+func TestLegsNamedByID(t *testing.T) {
+	session := "S: * OK [CAPABILITY IMAP4rev1 ID STARTTLS] ready\n%sC: b LOGIN ann@corp.example right\nS: b OK in\nC: c SELECT INBOX\n" +
+		"S: * 1 EXISTS\nS: * OK [UIDVALIDITY 7] x\nS: c OK in\nC: d UID FETCH 1 BODY[]\nS: * 1 FETCH (UID 1 BODY[] {3}\nS: abc)\nS: d OK done\n"
+	id := "C: a ID (\"name\" \"px\" \"x-originating-ip\" \"10.1.0.1\" \"x-originating-port\" \"40000\")\nS: * ID NIL\nS: a OK done\n"
+	hello := "C: a STARTTLS\nS: a OK go\nC> \\x16\\x03\\x01\\x00\\x04\\x01\\x00\\x00\\x00\nS> \\x16\\x03\\x03\\x00\\x04\\x02\\x00\\x00\\x00\n"
+	for name, c := range map[string]struct {
+		front         string
+		client, proxy int // messages that were downloaded, by host
+	}{
+		"in clear": {fmt.Sprintf(session, ""), 1, 1},
+		"in TLS":   {"S: * OK [CAPABILITY IMAP4rev1 STARTTLS] ready\n" + hello, 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			leg := func(dialogue, client, server string, at int64) []synth.Frame {
+				var turns []synth.Turn
+				for _, turn := range protocoltest.Parse(t, dialogue) {
+					turns = append(turns, synth.Turn{Dir: turn.Dir, Bytes: turn.Text})
+				}
+				return synth.FromDialogue(synth.Config{Client: netip.MustParseAddrPort(client), Server: netip.MustParseAddrPort(server)}, at, turns)
+			}
+			file := filepath.Join(t.TempDir(), "id.pcap")
+			if err := synth.WriteFile(file, synth.Merge(leg(c.front, "10.1.0.1:40000", "10.3.0.80:143", 1e18),
+				leg(fmt.Sprintf(session, id), "10.3.0.80:50000", "10.2.0.1:143", 1e18+3e6))); err != nil {
+				t.Fatal(err)
+			}
+			type imap struct {
+				OK       int `json:"logins_ok"`
+				Messages int `json:"messages_downloaded"`
+			}
+			var doc struct {
+				Totals struct{ IMAP imap }
+				Hosts  []struct {
+					Host string
+					IMAP imap
+				}
+			}
+			replayTrusting(t, file, &doc)
+			if doc.Totals.IMAP != (imap{1, 1}) {
+				t.Errorf("totals %+v", doc.Totals.IMAP)
+			}
+			got := map[string]int{}
+			for _, h := range doc.Hosts {
+				got[h.Host] = h.IMAP.Messages
+			}
+			if got["10.1.0.1"] != c.client || got["10.3.0.80"] != c.proxy {
+				t.Errorf("by host %v", got)
+			}
+		})
+	}
+}
+
+// replayTrusting replays a capture of a proxy that is believed, and reads the summary.
+func replayTrusting(t *testing.T, file string, doc any) {
+	t.Helper()
+	config := filepath.Join(t.TempDir(), "sensor.yaml")
+	if err := os.WriteFile(config, []byte("networks:\n  trusted_proxies: [10.3.0.80]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(good(t, "replay", "--json", "--quiet", "--config", config, file)), doc); err != nil {
+		t.Fatal(err)
+	}
 }
