@@ -316,12 +316,7 @@ func TestProxyProtocol(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		c := smtp.NewClient(conn)
-		defer c.Close()
-		if err := c.SendMail("a@corp.example", []string{"b@partner.test"}, strings.NewReader("Subject: x\r\n\r\nx\r\n")); err != nil {
-			return err
-		}
-		return c.Quit()
+		return sendMail(conn)
 	})
 	type counts struct {
 		Accepted    int `json:"messages_accepted"`

@@ -85,13 +85,18 @@ func throughProxy(t *testing.T, backend *told, sessions int, delay time.Duration
 		if err != nil {
 			return err
 		}
-		c := smtp.NewClient(conn)
-		defer c.Close()
-		if err := c.SendMail("a@corp.example", []string{"b@partner.test"}, strings.NewReader("Subject: x\r\n\r\nx\r\n")); err != nil {
-			return err
-		}
-		return c.Quit()
+		return sendMail(conn)
 	})
+}
+
+// sendMail is a client that sends one mail.
+func sendMail(conn net.Conn) error {
+	c := smtp.NewClient(conn)
+	defer c.Close()
+	if err := c.SendMail("a@corp.example", []string{"b@partner.test"}, strings.NewReader("Subject: x\r\n\r\nx\r\n")); err != nil {
+		return err
+	}
+	return c.Quit()
 }
 
 // checkLegs holds totals and the proxy's own row against what the server was told.
