@@ -91,6 +91,9 @@ func (t *Tracker) hides(h *protocols.Head) {
 
 // left forgets a connection that is over.
 func (t *Tracker) left(h *protocols.Head, c *conn) {
+	if len(t.trusted) == 0 {
+		return
+	}
 	for _, a := range [...]netip.AddrPort{h.Conn.Client, c.origin} {
 		if n := t.named.Peek(a); n != nil && n.conn == h.Conn.ID {
 			t.named.Delete(a)
