@@ -69,7 +69,7 @@ func (t *Tracker) claimed(h *protocols.Head) {
 func (t *Tracker) stands(front, back uint64) {
 	f, b := t.conn(front), t.conn(back)
 	f.back, f.named = back, true
-	if f.hidden {
+	if f.hidden || b.whole {
 		return
 	}
 	b.repeat, b.repeated, b.whole = true, true, true

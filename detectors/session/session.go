@@ -36,6 +36,7 @@ type Tracker struct {
 	passed  requests // made by one, that nobody was seen to make
 	relays  *recent.Table[heard, request]
 	named   *recent.Table[netip.AddrPort, named]
+	logins  *recent.Table[relogin, request]
 	last    uint64 // session number given out
 	joined  uint64
 	dropped uint64 // legs beyond maxWaiting of a mark
@@ -89,6 +90,7 @@ func New(trusted []netip.Prefix) *Tracker {
 		passed:  recent.New[uint64, request](maxRequests),
 		relays:  recent.New[heard, request](2 * maxRequests),
 		named:   recent.New[netip.AddrPort, named](maxNamed),
+		logins:  recent.New[relogin, request](maxRequests),
 	}
 }
 
@@ -99,7 +101,7 @@ type Counters struct {
 
 // Counters returns the counters.
 func (t *Tracker) Counters() Counters {
-	return Counters{t.joined, t.conns.Evicted, t.front.Evicted + t.back.Evicted + t.named.Evicted + t.dropped, t.asks.Evicted + t.passed.Evicted + t.relays.Evicted}
+	return Counters{t.joined, t.conns.Evicted, t.front.Evicted + t.back.Evicted + t.named.Evicted + t.dropped, t.asks.Evicted + t.passed.Evicted + t.relays.Evicted + t.logins.Evicted}
 }
 
 // Observe completes the head of an event.
@@ -112,6 +114,10 @@ func (t *Tracker) Observe(ev protocols.Event) {
 		t.proxy(h.Conn.Server.Addr())
 	case *protocols.TLSStart:
 		t.hides(h)
+	case *protocols.Login:
+		if e.Outcome == protocols.Accepted && !e.Proxy {
+			t.loggedIn(e)
+		}
 	}
 	if h.Via != nil {
 		t.via(h)
