@@ -121,7 +121,7 @@ func (s *series) finish(ctx context.Context, std *streams, quiet bool) error {
 	}
 	s.recorder.Finish()
 	if i := s.recorder.Interval(); i != max(s.flags.PushInterval, time.Millisecond) {
-		fmt.Fprintf(std.err, "sensor: so many samples do not fit into memory: they are %v apart\n", i)
+		fmt.Fprintf(std.err, "sensor: so many samples do not fit into memory: they are %v apart; set timeInterval of the data source in Grafana to that\n", i)
 	}
 	if n := s.recorder.SeriesDropped; n > 0 {
 		fmt.Fprintf(std.err, "sensor: there are too many series: %d samples were left out\n", n)

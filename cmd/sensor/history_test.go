@@ -12,7 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"mailsensor/capture/pcapfile"
 	"mailsensor/capture/synth"
 )
 
@@ -108,14 +107,7 @@ func TestOpenMetrics(t *testing.T) {
 
 // What Prometheus deletes unless it was told otherwise is said.
 func TestOpenMetricsTooOld(t *testing.T) {
-	src, err := pcapfile.Open([]string{normal}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	frames, err := synth.Load(src)
-	if err != nil {
-		t.Fatal(err)
-	}
+	frames := load(t, normal)
 	for i := range frames {
 		frames[i].Time = 1_700_000_000e9 + int64(i)
 	}
