@@ -35,7 +35,13 @@ var least = map[baseline.Metric]float64{
 	baseline.MessagesDownloaded: 20,
 	baseline.BytesDownloaded:    50 << 10,
 	baseline.TLSBytes:           50 << 10,
+	baseline.LoginFailures:      20,
+	baseline.Accounts:           8,
+	baseline.Hosts:              4,
 }
+
+// never is beyond all scores.
+const never = 1e9
 
 // toldOf reports that stories are told of a kind and metric.
 func toldOf(k baseline.Kind, m baseline.Metric) bool {
@@ -50,6 +56,9 @@ func (c *Config) thresholds(k baseline.Kind, m baseline.Metric) baseline.Thresho
 	}
 	t := baseline.Defaults(k, m)
 	t.Least = least[m]
+	if m == baseline.LoginFailures || m == baseline.Accounts || m == baseline.Hosts {
+		t.Fall = never
+	}
 	for _, key := range []string{k.String(), k.String() + "." + m.String()} {
 		set := c.Thresholds[key]
 		for _, v := range []struct {

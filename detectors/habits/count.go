@@ -115,6 +115,7 @@ func (t *Tracker) login(e *protocols.Login) {
 	if known {
 		x := t.engine.Entity(baseline.Account, account, e.Time)
 		x.Add(metric, 1)
+		t.note(nil, protocols.NameID(account)^mix(uint64(Entering)), &e.Head)
 		if e.Outcome == protocols.Accepted && t.once.add(protocols.NameID(account), baseline.Hosts, addressID(client)) {
 			x.Add(baseline.Hosts, 1)
 		}
@@ -123,6 +124,7 @@ func (t *Tracker) login(e *protocols.Login) {
 		h := t.host(client)
 		x := t.client(h, client, e.Time)
 		x.Add(metric, 1)
+		t.note(nil, h.id^mix(uint64(Entering)), &e.Head)
 		if known {
 			id := protocols.NameID(account)
 			if e.Outcome == protocols.Accepted {

@@ -18,6 +18,7 @@ type Topic uint8
 const (
 	Sending     Topic = iota // mail that is sent, and what a host downloads
 	Downloading              // messages that an account downloads
+	Entering                 // logins: that fail, of how many accounts, from how many hosts
 )
 
 // Story is what was unusual about one entity in a window: one burst shows in several
@@ -63,8 +64,11 @@ func (t *Tracker) compose(now int64) {
 }
 
 func topic(s *baseline.Score) Topic {
-	if s.Metric == baseline.MessagesDownloaded || s.Metric == baseline.BytesDownloaded {
+	switch s.Metric {
+	case baseline.MessagesDownloaded, baseline.BytesDownloaded:
 		return Downloading
+	case baseline.LoginFailures, baseline.Accounts, baseline.Hosts:
+		return Entering
 	}
 	return Sending
 }
@@ -112,6 +116,10 @@ func (t *Tracker) ofHost(s *baseline.Score, now int64) {
 			}
 			return
 		}
+	}
+	if topic(s) == Entering { // which no account shows
+		t.add(Entering, detectors.Entity{Kind: detectors.Host, Name: s.Entity}, s)
+		return
 	}
 	if h != nil && s.Metric != baseline.OutsideServers && (h.sole() || t.shared(h) && !h.takes) {
 		return
@@ -185,6 +193,9 @@ func (t *Tracker) complete(s *Story) {
 		if s.Scores[i].Kind == baseline.Host {
 			relate(detectors.Entity{Kind: detectors.Host, Name: s.Scores[i].Entity})
 		}
+	}
+	if s.Topic == Entering {
+		id ^= mix(uint64(Entering))
 	}
 	tr := t.traces.Peek(id)
 	if tr == nil || tr.last < s.Scores[0].From {
