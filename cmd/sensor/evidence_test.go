@@ -35,7 +35,8 @@ func eventsOf(t *testing.T, file string) map[string][]string {
 // the secrets that were said.
 func TestEvidence(t *testing.T) {
 	for name, files := range map[string]struct{ kept, alike int }{
-		"smtp/auth.pcap": {2, 2}, "imap/auth-failures.pcap": {34, 34}, "imap/bulk-split.pcap": {4, 4}, "imap/compress.pcap": {1, 1},
+		// of CRAM-MD5 the name is overwritten with the answer that it stands in
+		"smtp/auth.pcap": {3, 2}, "imap/auth-failures.pcap": {34, 34}, "imap/bulk-split.pcap": {4, 4}, "imap/compress.pcap": {1, 1},
 		"sieve/auto-forward.pcap": {8, 8}, "sieve/managesieve.pcap": {10, 10}, "http/mail-apis.pcap": {5, 0},
 	} {
 		original := filepath.Join("..", "..", "pcaps", name)

@@ -51,7 +51,7 @@ type Around struct {
 func Detectors(c Config, a Around) []detectors.Detector {
 	return []detectors.Detector{
 		a.Habits, // before those that ask it
-		login.New(c.Login, a.Border, a.Location, a.Places),
+		login.New(c.Login, a.Border, a.Habits, a.Location, a.Places),
 		volume.New(c.Volume, a.Border, a.Habits),
 		bulk.New(c.Bulk, a.Border, a.Habits),
 		forward.New(c.Forward, a.Border),

@@ -25,6 +25,7 @@ type account struct {
 	sources []source
 	clients []client
 	hours   [4]uint64 // hours of the week that it logged in at, as bits
+	over    uint64    // protocols that it logged in over, as bits
 	outside bool      // it came from outside before
 }
 
@@ -86,6 +87,19 @@ func prefixOf(a netip.Addr) netip.Prefix {
 // settled reports that the account has habits by which a login can be judged.
 func (a *account) settled(t int64, c *Config) bool {
 	return a.first != 0 && t-a.first >= int64(c.Learn) && a.logins >= uint64(c.LearnLogins)
+}
+
+// protocolBits are the protocols that accounts log in over; others are not told apart.
+var protocolBits = [...]string{"imap", "pop3", "smtp", "http", "sieve"}
+
+// bit is that of a protocol, or 0.
+func bit(protocol string) uint64 {
+	for i, p := range protocolBits {
+		if p == protocol {
+			return 1 << i
+		}
+	}
+	return 0
 }
 
 // hour is the hour of the week of a time.

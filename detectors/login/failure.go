@@ -24,12 +24,16 @@ func (d *Detector) failure(e *protocols.Login, a *account, raise func(detectors.
 		*p = window.Counter{}
 	}
 	if n := p.Add(t, guess, 1); n >= uint64(d.config.GuessFailures) {
+		d.floor(a.name, t)
+		d.floor(client.Unmap().WithZone("").String(), t)
 		raise(d.guessing(e, a, client, n))
 	}
 	if n, _ := h.failed.Add(t, spray, protocols.NameID(a.name)); n >= d.config.SprayAccounts {
+		d.floor(client.Unmap().WithZone("").String(), t)
 		raise(d.spraying(e, client, n, tried, h.failed.Full()))
 	}
 	if n, fresh := a.strangers.Add(t, spray, addrHash(client)); fresh && n >= d.config.SwarmHosts {
+		d.floor(a.name, t)
 		raise(d.swarm(e, a, n))
 	}
 }

@@ -4,8 +4,10 @@
 // (spraying T1110.003, stuffing T1110.004), many hosts that try one account, a
 // success after any of these (T1078), a login from where the account never came
 // from (network, country, ASN), faster than anybody travels, with a client it
-// never used, at an hour it never keeps, passwords in clear text, and TLS that was
-// taken away (T1557).
+// never used, at an hour it never keeps, passwords in clear text or by a
+// mechanism that does not hide them well (T1040), and TLS that was taken away (T1557). By the baselines (package habits), more failures of a host or an
+// account, more accounts of one host and more hosts of one account than is usual: the
+// slow ones, which stay below the floors.
 //
 // It misses: logins inside TLS; a guess every few hours, which is below every
 // window; sources behind an egress that many share, which all have one address;
@@ -18,6 +20,7 @@ import (
 	"time"
 
 	"mailsensor/detectors"
+	"mailsensor/detectors/habits"
 	"mailsensor/detectors/inside"
 	"mailsensor/detectors/recent"
 	"mailsensor/detectors/window"
@@ -67,6 +70,7 @@ const (
 	maxServers  = 1 << 12
 	maxPairs    = 1 << 16
 	maxConns    = 1 << 14
+	maxFloored  = 1 << 12
 )
 
 // Detector is the detector.
@@ -81,7 +85,10 @@ type Detector struct {
 	servers  *recent.Table[netip.Addr, server]
 	clients  *recent.Table[uint64, string] // by connection: what the client calls itself
 	location *time.Location
-	within   int // the bound of tables that were made smaller; 0: they were not
+	habits   *habits.Tracker
+	legacy   *recent.Table[string, legacy]
+	floored  *recent.Table[string, int64] // accounts and hosts: when a floor told of them last
+	within   int                          // the bound of tables that were made smaller; 0: they were not
 	name     []byte
 	now      int64
 }
@@ -98,10 +105,13 @@ type host struct {
 	tried  window.Counter
 }
 
-// New returns a Detector. Weeks are of loc; places may be nil.
-func New(c Config, border *inside.Border, loc *time.Location, places Places) *Detector {
+// New returns a Detector, which comes behind h in the list. Weeks are of loc; places
+// may be nil.
+func New(c Config, border *inside.Border, h *habits.Tracker, loc *time.Location, places Places) *Detector {
 	return &Detector{
-		config: c, border: border, places: places, location: loc,
+		config: c, border: border, habits: h, places: places, location: loc,
+		legacy:   recent.New[string, legacy](maxServers),
+		floored:  recent.New[string, int64](maxFloored),
 		accounts: recent.New[string, account](maxAccounts),
 		hosts:    recent.New[netip.Addr, host](maxHosts),
 		pairs:    recent.New[pair, window.Counter](maxPairs),
@@ -112,17 +122,21 @@ func New(c Config, border *inside.Border, loc *time.Location, places Places) *De
 
 // Evicted implements detectors.Bounded.
 func (d *Detector) Evicted() uint64 {
-	return d.accounts.Evicted + d.hosts.Evicted + d.pairs.Evicted + d.servers.Evicted + d.clients.Evicted
+	return d.accounts.Evicted + d.hosts.Evicted + d.pairs.Evicted + d.floored.Evicted + d.legacy.Evicted + d.servers.Evicted + d.clients.Evicted
 }
 
 // Name implements detectors.Detector.
 func (*Detector) Name() string { return "login" }
 
-// Tick implements detectors.Detector. Everything here is decided by events.
-func (d *Detector) Tick(now int64, _ func(detectors.Alert)) { d.now = now }
+// Tick implements detectors.Detector.
+func (d *Detector) Tick(now int64, raise func(detectors.Alert)) {
+	d.now = now
+	d.stories(raise)
+}
 
 // Observe implements detectors.Detector.
 func (d *Detector) Observe(ev protocols.Event, raise func(detectors.Alert)) {
+	d.stories(raise)
 	switch e := ev.(type) {
 	case *protocols.Login:
 		d.login(e, raise)
@@ -184,6 +198,7 @@ func (d *Detector) login(e *protocols.Login, raise func(detectors.Alert)) {
 	case protocols.Accepted:
 		d.success(e, a, raise)
 		d.exposed(e, raise)
+		d.outdated(e, raise)
 	case protocols.Rejected, protocols.Unfinished:
 		d.failure(e, a, raise)
 	}

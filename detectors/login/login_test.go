@@ -10,13 +10,14 @@ import (
 
 	"mailsensor/detectors"
 	"mailsensor/detectors/detectortest"
+	"mailsensor/detectors/habits"
 	"mailsensor/protocols"
 )
 
 const day = 24 * time.Hour
 
 func detector(places Places) *Detector {
-	return New(Default(), detectortest.Border(), time.UTC, places)
+	return New(Default(), detectortest.Border(), habits.New(habits.Default(), detectortest.Border(), time.UTC, nil), time.UTC, places)
 }
 
 // office is two weeks of people who log in from their machines, with a typo now
@@ -230,5 +231,28 @@ func TestVPNByTurns(t *testing.T) {
 	}
 	if got := s.Play(detector(atlas{})); len(got) != 0 {
 		t.Errorf("%s", got[0].Summary)
+	}
+}
+
+// A protocol that the account never used is a sign beside others, and none alone.
+func TestNewProtocol(t *testing.T) {
+	for _, tt := range []struct {
+		protocol, client string
+		want             bool
+	}{{"pop3", "203.0.113.77", true}, {"imap", "203.0.113.77", false}, {"pop3", "10.20.0.43", false}} {
+		s := office(14)
+		h := s.Head(12*day+10*time.Hour, tt.protocol, tt.client, "")
+		s.Add(&protocols.Login{Head: h, Mechanism: "SCRAM-SHA-256", User: []byte("user3@corp.example"), Outcome: protocols.Accepted})
+		got := s.Play(detector(nil))
+		if tt.client == "10.20.0.43" { // its own
+			if len(got) != 0 {
+				t.Errorf("%s alone: %s", tt.protocol, got[0].Summary)
+			}
+			continue
+		}
+		a := one(t, got, "strange_login")
+		if said := strings.Contains(a.Summary, "new protocol POP3"); said != tt.want {
+			t.Errorf("%s: %s", tt.protocol, a.Summary)
+		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"mailsensor/detectors/window"
 )
 
-const stateVersion = 2 // 1 had no times of clients, and of sources the last only
+const stateVersion = 3 // 1 had no times of clients, and of sources the last only; 2 neither protocols nor what was told of mechanisms and by floors
 
 // AppendState implements detectors.Learner. What clients call themselves is not
 // stored: it is known by connection, and connections end with the process.
@@ -21,17 +21,21 @@ func (d *Detector) AppendState(dst []byte) ([]byte, error) {
 		b = codec.Table(b, d.pairs, func(b []byte, k pair, c *window.Counter) []byte {
 			return c.Append(codec.Addr(codec.Text(b, k.account), k.host))
 		})
-		return codec.Table(b, d.servers, func(b []byte, k netip.Addr, s *server) []byte {
+		b = codec.Table(b, d.servers, func(b []byte, k netip.Addr, s *server) []byte {
 			b = codec.U64(codec.Addr(b, k), s.secured, s.clear, uint64(s.told))
 			return s.users.Append(b)
 		})
+		b = codec.Table(b, d.legacy, func(b []byte, k string, l *legacy) []byte {
+			return l.users.Append(codec.U64(codec.Text(b, k), uint64(l.told)))
+		})
+		return codec.Table(b, d.floored, func(b []byte, k string, t *int64) []byte { return codec.U64(codec.Text(b, k), uint64(*t)) })
 	}), nil
 }
 
 func (a *account) append(b []byte) []byte {
 	b = a.strangers.Append(a.failed.Append(b))
 	b = codec.U64(b, uint64(a.first), a.logins)
-	b = codec.Truth(codec.U64(b, a.hours[:]...), a.outside)
+	b = codec.Truth(codec.U64(codec.U64(b, a.hours[:]...), a.over), a.outside)
 	b = codec.List(b, a.clients, func(b []byte, c *client) []byte {
 		return codec.U64(codec.Text(b, c.name), uint64(c.first), uint64(c.last))
 	})
@@ -48,7 +52,7 @@ func (d *Detector) LoadState(src []byte) error {
 	if err != nil {
 		return err
 	}
-	n := New(d.config, d.border, d.location, d.places)
+	n := New(d.config, d.border, d.habits, d.location, d.places)
 	n.now = d.now
 	if d.within > 0 {
 		n.Within(d.within)
@@ -66,6 +70,13 @@ func (d *Detector) LoadState(src []byte) error {
 		s.secured, s.clear, s.told = r.U64(), r.U64(), r.I64()
 		r.Part(s.users.Load)
 	})
+	if r.Version > 2 {
+		codec.ReadTable(r, n.legacy, r.Text, func(_ string, l *legacy) {
+			l.told = r.I64()
+			r.Part(l.users.Load)
+		})
+		codec.ReadTable(r, n.floored, r.Text, func(_ string, t *int64) { *t = r.I64() })
+	}
 	if err := r.Close(); err != nil {
 		return err
 	}
@@ -79,6 +90,9 @@ func (a *account) load(r *codec.Reader) {
 	a.first, a.logins = r.I64(), r.U64()
 	for i := range a.hours {
 		a.hours[i] = r.U64()
+	}
+	if r.Version > 2 {
+		a.over = r.U64()
 	}
 	a.outside = r.Truth()
 	a.clients = codec.ReadList(r, maxNames, func(c *client) {

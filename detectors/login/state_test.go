@@ -81,6 +81,7 @@ func TestStateIsAll(t *testing.T) {
 	a.failed.Add(1e15, 1e9, 3)
 	a.strangers.Add(1e15, 1e9, 77)
 	a.first, a.logins, a.hours, a.outside = 5, 6, [4]uint64{1, 2, 3, 4}, true
+	a.over = 7
 	a.clients = []client{{"Thunderbird", 11, 12}}
 	a.sources = []source{{netip.MustParsePrefix("192.0.2.0/24"), "DE", 64500, 7, 8, 52.5, -13.4, 20, true}}
 	for _, v := range []any{*a, a.sources[0], a.clients[0]} {
@@ -97,6 +98,10 @@ func TestStateIsAll(t *testing.T) {
 	s := d.server(netip.MustParseAddr("192.0.2.25"))
 	s.secured, s.clear, s.told = 1, 2, 3
 	s.users.Add(1e15, 1e9, 79)
+	l := d.legacy.Insert("192.0.2.25 imap NTLM")
+	l.told = 11
+	l.users.Add(1e15, 1e9, 80)
+	d.floor("user@corp.example", 12)
 	d.accounts.Evicted, d.hosts.Evicted = 9, 10
 	n := detector(nil)
 	if err := n.LoadState(saved(t, d)); err != nil {
@@ -109,6 +114,12 @@ func TestStateIsAll(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	if got := n.servers.Peek(netip.MustParseAddr("192.0.2.25")); got == nil || !reflect.DeepEqual(*got, *s) {
+		t.Errorf("%+v", got)
+	}
+	if got := n.legacy.Peek("192.0.2.25 imap NTLM"); got == nil || !reflect.DeepEqual(*got, *l) {
+		t.Errorf("%+v", got)
+	}
+	if got := n.floored.Peek("user@corp.example"); got == nil || *got != 12 {
 		t.Errorf("%+v", got)
 	}
 	if n.accounts.Evicted != 9 || n.hosts.Evicted != 10 || !bytes.Equal(saved(t, n), saved(t, d)) {

@@ -87,7 +87,7 @@ func (d *Detector) source(client netip.Addr, t int64) source {
 }
 
 // signs says what about a login is strange. From a known network that can be the
-// client and the hour; how far it is from the last place says nothing then: who uses
+// client, the protocol and the hour; how far it is from the last place says nothing then: who uses
 // a VPN is at two places by turns.
 func (d *Detector) signs(e *protocols.Login, a *account, s *source, known bool) []detectors.Sign {
 	var list []detectors.Sign
@@ -99,6 +99,9 @@ func (d *Detector) signs(e *protocols.Login, a *account, s *source, known bool) 
 	}
 	if p := d.clients.Get(e.Conn.ID); p != nil && len(a.clients) > 0 && !a.uses(*p) {
 		add("new_client", 0.25, "new client %s", detectors.Text(*p))
+	}
+	if b := bit(e.Protocol); b != 0 && a.over != 0 && a.over&b == 0 {
+		add("new_protocol", 0.15, "new protocol %s", detectors.ProtocolName(e.Protocol))
 	}
 	if h := hour(e.Time, d.location); !a.usual(e.Time, h) {
 		weight := 0.2
@@ -187,6 +190,7 @@ func (d *Detector) learn(e *protocols.Login, a *account, s source) {
 	a.logins++
 	h := hour(e.Time, d.location)
 	a.hours[h/64] |= 1 << (h % 64)
+	a.over |= bit(e.Protocol)
 	a.outside = a.outside || !d.border.Address(e.Client())
 	if p := d.clients.Get(e.Conn.ID); p != nil {
 		a.used(*p, e.Time)

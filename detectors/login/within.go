@@ -7,4 +7,6 @@ func (d *Detector) Within(entities int) {
 	d.hosts.Within(entities)
 	d.pairs.Within(entities)
 	d.clients.Within(entities)
+	d.legacy.Within(entities)
+	d.floored.Within(entities)
 }
