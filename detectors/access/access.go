@@ -45,6 +45,7 @@ type Detector struct {
 	hosts    *recent.Table[netip.Addr, host]
 	services *recent.Table[service, outside]
 	name     []byte
+	within   int // the bound of tables that were made smaller; 0: they were not
 }
 
 // host is one of ours.

@@ -31,6 +31,9 @@ func (d *Detector) LoadState(src []byte) error {
 		return err
 	}
 	n := New(d.config, d.border)
+	if d.within > 0 {
+		n.Within(d.within)
+	}
 	codec.ReadTable(r, n.hosts, r.Addr, func(_ netip.Addr, h *host) {
 		h.remote, h.mail = r.I64(), r.I64()
 		h.kind, h.account, h.peer = r.Text(), r.Text(), r.Addr()

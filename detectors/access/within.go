@@ -2,5 +2,6 @@ package access
 
 // Within implements detectors.Limited.
 func (d *Detector) Within(entities int) {
+	d.within = entities
 	d.hosts.Within(entities)
 }

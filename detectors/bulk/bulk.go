@@ -66,6 +66,7 @@ type Detector struct {
 	hosts    *recent.Table[netip.Addr, host]
 	begun    int64      // time of the first event
 	pending  []*account // to be told at the next Tick
+	within   int        // the bound of tables that were made smaller; 0: they were not
 }
 
 // New returns a Detector, which comes behind h in the list.

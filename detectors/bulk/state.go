@@ -62,6 +62,9 @@ func (d *Detector) LoadState(src []byte) error {
 		return err
 	}
 	n := New(d.config, d.border, d.habits)
+	if d.within > 0 {
+		n.Within(d.within)
+	}
 	n.begun = r.I64()
 	codec.ReadTable(r, n.accounts, r.Text, func(k string, a *account) {
 		a.name = k

@@ -57,6 +57,7 @@ type Detector struct {
 	name    []byte
 	lower   []byte   // the recipients of the message at hand that are outside
 	out     [][]byte // each of them
+	within  int      // the bound of tables that were made smaller; 0: they were not
 }
 
 // sender is what is known of one.

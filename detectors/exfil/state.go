@@ -27,6 +27,9 @@ func (d *Detector) LoadState(src []byte) error {
 		return err
 	}
 	n := New(d.config, d.border)
+	if d.within > 0 {
+		n.Within(d.within)
+	}
 	codec.ReadTable(r, n.senders, r.Text, func(k string, s *sender) {
 		s.name, s.first, s.messages, s.largest = k, r.I64(), r.U64(), r.U64()
 		s.past, s.today, s.day = r.U64(), r.U64(), r.I64()

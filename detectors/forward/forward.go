@@ -61,6 +61,7 @@ type Detector struct {
 	key      []byte
 	in, out  []byte // recipients of the message at hand, as names
 	joined   []byte
+	within   int // the bound of tables that were made smaller; 0: they were not
 }
 
 // New returns a Detector.

@@ -38,6 +38,9 @@ func (d *Detector) LoadState(src []byte) error {
 		return err
 	}
 	n := New(d.config, d.border)
+	if d.within > 0 {
+		n.Within(d.within)
+	}
 	n.begun = r.I64()
 	name := func() string { return string(r.Bytes()) }
 	texts := func(most int) []string { return codec.ReadList(r, most, func(s *string) { *s = name() }) }

@@ -2,6 +2,7 @@ package forward
 
 // Within implements detectors.Limited.
 func (d *Detector) Within(entities int) {
+	d.within = entities
 	d.messages.Within(entities)
 	d.pairs.Within(entities)
 	d.boxes.Within(entities)

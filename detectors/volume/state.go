@@ -28,6 +28,9 @@ func (d *Detector) LoadState(src []byte) error {
 		return err
 	}
 	n := New(d.config, d.border, d.habits)
+	if d.within > 0 {
+		n.Within(d.within)
+	}
 	codec.ReadTable(r, n.hosts, r.Addr, func(_ netip.Addr, h *host) {
 		h.takes = r.Truth()
 		r.Part(h.sent.Load)

@@ -53,6 +53,7 @@ type Detector struct {
 	border *inside.Border
 	habits *habits.Tracker
 	hosts  *recent.Table[netip.Addr, host]
+	within int // the bound of tables that were made smaller; 0: they were not
 }
 
 // host is what is known of one.

@@ -2,5 +2,6 @@ package volume
 
 // Within implements detectors.Limited.
 func (d *Detector) Within(entities int) {
+	d.within = entities
 	d.hosts.Within(entities)
 }
