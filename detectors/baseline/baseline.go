@@ -222,7 +222,7 @@ func (e *Engine) settleAll() {
 	if e.promised == 0 {
 		return
 	}
-	for _, ent := range e.entities.All {
+	for _, ent := range e.entities.Each {
 		e.settle(ent)
 	}
 }

@@ -94,7 +94,7 @@ func (e *Engine) activity(s *series, k Kind, m Metric) float64 {
 func (e *Engine) All(yield func(Expectation) bool) {
 	e.settleAll()
 	list := make([]*entity, 0, e.entities.Len())
-	for _, ent := range e.entities.All {
+	for _, ent := range e.entities.Each {
 		list = append(list, ent)
 	}
 	slices.SortFunc(list, func(a, b *entity) int {

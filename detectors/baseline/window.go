@@ -77,7 +77,7 @@ func (e *Engine) closeWindow() {
 	e.settleAll()
 	quiet := false
 	var all [kinds][metrics]census
-	for k, ent := range e.entities.All {
+	for k, ent := range e.entities.Each {
 		for m, i := range ent.series {
 			if i != 0 {
 				x, _ := e.counted(ent, Metric(m))

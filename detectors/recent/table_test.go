@@ -1,6 +1,7 @@
 package recent
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -23,6 +24,7 @@ func TestTableAgainstModel(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
 		table := New[uint8, int](max)
+		table.clock = math.MaxUint32 - uint32(rnd.IntN(600)) // that it runs out is nothing to see
 		m := &model{values: map[uint8]int{}}
 		for step := range 300 {
 			k := uint8(rnd.IntN(20))
@@ -54,6 +56,15 @@ func TestTableAgainstModel(t *testing.T) {
 			}
 			if !slices.Equal(got, m.keys) || table.Len() != len(m.keys) || table.Evicted != m.evicted {
 				t.Fatalf("step %d: %v, want %v; evicted %d, want %d", step, got, m.keys, table.Evicted, m.evicted)
+			}
+			each := 0
+			for k, v := range table.Each {
+				if each++; *v != m.values[k] {
+					t.Fatalf("step %d: key %d holds %d", step, k, *v)
+				}
+			}
+			if each != len(got) {
+				t.Fatalf("step %d: %d of %d", step, each, len(got))
 			}
 			if k, v := table.Oldest(); (v != nil) != (len(m.keys) > 0) || v != nil && k != m.keys[len(m.keys)-1] {
 				t.Fatalf("step %d: oldest %d", step, k)

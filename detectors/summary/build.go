@@ -148,7 +148,7 @@ func (s *Summary) addHosts(d *Document, v *survey) {
 		tally *tally
 	}
 	list := make([]client, 0, s.hosts.Len())
-	for a, t := range s.hosts.All {
+	for a, t := range s.hosts.Each {
 		list = append(list, client{a, t})
 	}
 	slices.SortFunc(list, func(a, b client) int { return a.addr.Compare(b.addr) })
