@@ -114,6 +114,15 @@ const maxLayers = 4*maxNested + 16
 // Decode reads a frame into seg, which is complete if the result is TCP and
 // meaningless otherwise. index is the frame's place in the capture.
 func (d *Decoder) Decode(frame []byte, info *capture.Info, index uint64, seg *capture.Segment) Result {
+	if info.Link == capture.LinkEthernet && d.plain(frame, seg) {
+		d.packet.result = TCP
+		return d.finish(info, index, seg)
+	}
+	return d.layers(frame, info, index, seg)
+}
+
+// layers takes them off one by one.
+func (d *Decoder) layers(frame []byte, info *capture.Info, index uint64, seg *capture.Segment) Result {
 	p := &d.packet
 	// Field by field: the fields that a layer always sets need no clearing, and a
 	// whole packet built aside and copied took a quarter of the time.
