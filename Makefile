@@ -6,11 +6,13 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 60s
 
 export CGO_ENABLED = 0
+# Only what is built to run is compiled by the profile: it takes a while.
+export GOFLAGS := $(GOFLAGS) -pgo=off
 
-.PHONY: soak build demo test check race fuzz bench eval golden dashboards e2e clean
+.PHONY: soak build demo test check race fuzz bench pgo eval golden dashboards e2e clean
 
 build: ## one static binary in bin/
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sensor ./cmd/sensor
+	$(GO) build -pgo=auto -trimpath -ldflags '$(LDFLAGS)' -o bin/sensor ./cmd/sensor
 
 demo: build ## the main job on the sample captures
 	./bin/sensor replay pcaps/smtp pcaps/imap pcaps/pop3 pcaps/sieve pcaps/http
@@ -34,6 +36,10 @@ bench: ## speed and memory against wc -l, in one run
 	$(GO) build -trimpath -o bin/pcapgen ./cmd/pcapgen
 	$(MAKE) build
 	$(GO) run ./cmd/bench
+
+pgo: build ## the profile that the compiler optimises by, anew
+	$(GO) build -trimpath -o bin/pcapgen ./cmd/pcapgen
+	@./.ci/pgo
 
 eval: ## the baselines on invented mail, held-back seeds, beside three rivals
 	$(GO) run ./cmd/eval

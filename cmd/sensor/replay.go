@@ -109,6 +109,11 @@ func (c *replayCmd) Run(std *streams) (failed error) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	profiled, err := profile(os.Getenv("MAILSENSOR_DEBUG_CPUPROFILE"))
+	if err != nil {
+		return err
+	}
+	defer profiled()
 	out, err := c.outlets(ctx, conf, std)
 	if err != nil {
 		return err
