@@ -69,8 +69,8 @@ const (
 
 // Streams are allocated together, each with room for an ordinary account name.
 const (
-	streamChunk = 16
-	accountRoom = 48
+	streamChunk = 13 // fill 4 KiB
+	accountRoom = 32
 )
 
 // Open returns the handler for a new connection, with the driver's own room.

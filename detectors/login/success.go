@@ -15,9 +15,8 @@ import (
 // success judges a login that succeeded, and learns from it.
 func (d *Detector) success(e *protocols.Login, a *account, raise func(detectors.Alert)) {
 	t, client := e.Time, e.Client()
-	h := d.host(client)
 	known := slices.ContainsFunc(a.sources, func(s source) bool { return s.prefix == prefixOf(client) })
-	if al, ok := d.afterFailures(e, a, h, known); ok {
+	if al, ok := d.afterFailures(e, a, known); ok {
 		raise(al)
 	}
 	src := d.source(client, t)
@@ -32,7 +31,7 @@ func (d *Detector) success(e *protocols.Login, a *account, raise func(detectors.
 }
 
 // afterFailures is about a success where many tries failed.
-func (d *Detector) afterFailures(e *protocols.Login, a *account, h *host, known bool) (al detectors.Alert, ok bool) {
+func (d *Detector) afterFailures(e *protocols.Login, a *account, known bool) (al detectors.Alert, ok bool) {
 	t, spray := e.Time, int64(d.config.SprayWindow)
 	own := uint64(0)
 	if p := d.pairs.Get(pair{a.name, e.Client()}); p != nil {
@@ -40,8 +39,10 @@ func (d *Detector) afterFailures(e *protocols.Login, a *account, h *host, known 
 	}
 	all := a.failed.Sum(t, spray)
 	sprayed := 0
-	for range h.failed.Members(t, spray) {
-		sprayed++
+	if h := d.hosts.Get(e.Client()); h != nil {
+		for range h.failed.Members(t, spray) {
+			sprayed++
+		}
 	}
 	var why string
 	switch {

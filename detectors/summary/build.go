@@ -67,29 +67,37 @@ func (v *verdict) add(m *mailbox.Mailbox) {
 // judged is a copy of t with its confidences filled in.
 func (v verdict) judged(t *tally) tally {
 	c := *t
+	if t.smtp != nil {
+		c.smtp = copied(t.smtp)
+	}
+	if t.imap != nil {
+		c.imap = copied(t.imap)
+	}
 	if t.lesser != nil {
-		l := *t.lesser
-		c.lesser = &l
+		c.lesser = copied(t.lesser)
 	}
 	v.judge(&c)
 	return c
 }
 
-// judge fills in the confidences of a copy, which has its own lesser part.
+// judge fills in the confidences of a copy, which has parts of its own.
 func (v *verdict) judge(c *tally) {
 	if v.low {
 		c.doubt |= distinctLow
 	}
-	c.imap.high = v.high
-	if c.doubt&imapTorn != 0 {
-		v.least.remove(&c.imap)
-	}
 	if c.tls.Estimates != nil {
-		e := *c.tls.Estimates
-		c.tls.Estimates = &e
+		c.tls.Estimates = copied(c.tls.Estimates)
 	}
-	c.smtp.judge(c.doubt)
-	c.imap.judge(c.doubt)
+	if c.smtp != nil {
+		c.smtp.judge(c.doubt)
+	}
+	if c.imap != nil {
+		c.imap.high = v.high
+		if c.doubt&imapTorn != 0 {
+			v.least.remove(c.imap)
+		}
+		c.imap.judge(c.doubt)
+	}
 	if l := c.lesser; l != nil {
 		l.pop3.high, l.http.high = v.high, v.high
 		l.pop3.judge(c.doubt)
@@ -163,29 +171,30 @@ func (s *Summary) addHosts(d *Document, v *survey) {
 	}
 }
 
+// all is of a tally that counts everything.
 func (t *tally) all() Totals {
-	return Totals{SMTP: t.smtp, IMAP: t.imap, POP3: t.pop3, Sieve: t.sieve, HTTP: t.http, TLS: t.tls}
+	return Totals{SMTP: *t.smtp, IMAP: *t.imap, POP3: t.pop3, Sieve: t.sieve, HTTP: t.http, TLS: t.tls}
 }
 
-// blocks copies the counts of the protocols that were spoken.
+// blocks are the counts of the protocols that were spoken.
 func (t *tally) blocks() (p Protocols) {
 	if t.hasSMTP {
-		p.SMTP = copied(&t.smtp)
+		p.SMTP = t.smtp
 	}
 	if t.hasIMAP {
-		p.IMAP = copied(&t.imap)
+		p.IMAP = t.imap
 	}
 	if t.lesser == nil {
 		return p
 	}
 	if t.hasPOP3 {
-		p.POP3 = copied(&t.pop3)
+		p.POP3 = &t.pop3
 	}
 	if t.hasSieve {
-		p.Sieve = copied(&t.sieve)
+		p.Sieve = &t.sieve
 	}
 	if t.hasHTTP {
-		p.HTTP = copied(&t.http)
+		p.HTTP = &t.http
 	}
 	return p
 }

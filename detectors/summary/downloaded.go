@@ -5,8 +5,11 @@ package summary
 // says fewer: it leaves out what may be the same.
 func (s *Summary) Downloaded() (imap, pop3, http uint64) {
 	t := &s.totals
+	if t.imap != nil {
+		imap = t.imap.MessagesDownloaded
+	}
 	if t.lesser != nil {
 		pop3, http = t.pop3.MessagesDownloaded, t.http.MailItems
 	}
-	return t.imap.MessagesDownloaded, pop3, http
+	return imap, pop3, http
 }

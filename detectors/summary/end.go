@@ -27,11 +27,9 @@ func (s *Summary) end(e *protocols.ConnEnd) {
 	for _, t := range sc.tallies() {
 		switch e.Protocol {
 		case "smtp", "lmtp":
-			t.hasSMTP = true
-			t.smtp.Connections++
+			t.spokeSMTP().Connections++
 		case "imap":
-			t.hasIMAP = true
-			t.imap.Connections++
+			t.spokeIMAP().Connections++
 		case "pop3":
 			t.less().hasPOP3 = true
 			t.pop3.Connections++

@@ -42,10 +42,10 @@ func (s *Summary) message(e *protocols.Message) {
 	in, out := s.border.Recipients(e)
 	sc := s.scope(&e.Head, e.Account)
 	for _, t := range sc.tallies() {
-		t.hasSMTP = true
-		t.smtp.message(e)
-		t.smtp.RecipientsInside += in
-		t.smtp.RecipientsOutside += out
+		c := t.spokeSMTP()
+		c.message(e)
+		c.RecipientsInside += in
+		c.RecipientsOutside += out
 		if e.Confidence == protocols.LowerBound {
 			t.doubt |= smtpMailLow
 		}
@@ -117,9 +117,9 @@ func (s *Summary) read(e *protocols.MailboxRead) {
 		}
 		switch e.Protocol {
 		case "imap":
-			t.hasIMAP = true
-			t.imap.read(n)
-			t.imap.distinct(d, fresh)
+			counts := t.spokeIMAP()
+			counts.read(n)
+			counts.distinct(d, fresh)
 		case "pop3":
 			t.less().hasPOP3 = true
 			t.pop3.read(n)
@@ -186,18 +186,18 @@ func (s *Summary) change(e *protocols.MailboxChange) {
 	n, doubt := uint64(e.Messages), doubt(0)
 	sc := s.scope(&e.Head, e.Account)
 	for _, t := range sc.tallies() {
-		t.hasIMAP = true
+		c := t.spokeIMAP()
 		switch e.Command {
 		case "APPEND":
-			t.imap.MessagesAppended += max(n, 1) // an accepted one stored something
+			c.MessagesAppended += max(n, 1) // an accepted one stored something
 		case "COPY":
-			t.imap.MessagesCopied += n
+			c.MessagesCopied += n
 			doubt = copiesLow
 		case "MOVE":
-			t.imap.MessagesMoved += n
+			c.MessagesMoved += n
 			doubt = copiesLow
 		case "EXPUNGE":
-			t.imap.MessagesExpunged += n
+			c.MessagesExpunged += n
 		}
 		if n == 0 { // nothing, or the server did not say
 			t.doubt |= doubt
@@ -226,8 +226,7 @@ func (s *Summary) search(e *protocols.MailboxSearch) {
 	}
 	sc := s.scope(&e.Head, e.Account)
 	for _, t := range sc.tallies() {
-		t.hasIMAP = true
-		t.imap.Searches++
+		t.spokeIMAP().Searches++
 		if e.Confidence == protocols.LowerBound {
 			t.doubt |= imapMailLow
 		}

@@ -44,6 +44,7 @@ type Summary struct {
 	accounts      *recent.Table[string, account]
 	otherHosts    tally
 	otherAccounts tally
+	parts         parts
 	boxes         *mailbox.Tracker
 	anomalies     map[string]uint64
 	visibility    map[string]*Forms
@@ -78,7 +79,9 @@ func newSummary(border *inside.Border, hosts, accounts int, boxes mailbox.Limits
 	}
 	s.boxes.Forgot = s.forgot
 	for _, t := range []*tally{&s.totals, &s.otherHosts, &s.otherAccounts} {
-		t.less() // of these all is told, zeros too
+		t.parts = &s.parts
+		t.smtp, t.imap = new(SMTP), new(IMAP) // of these all is told, zeros too
+		t.less()
 	}
 	return s
 }

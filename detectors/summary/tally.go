@@ -33,12 +33,60 @@ const everythingLow = smtpLoginsLow | smtpMailLow | imapLoginsLow | imapMailLow 
 
 // tally is the counts of a host, of an account, or of all.
 type tally struct {
-	smtp                     SMTP
-	imap                     IMAP
+	smtp                     *SMTP // nil: none yet; of a recycled tally there may be one to come
+	imap                     *IMAP
 	tls                      TLS
 	doubt                    doubt
 	hasSMTP, hasIMAP, hasTLS bool
 	*lesser
+	parts *parts
+}
+
+// parts are made some at a time: most hosts speak one protocol, and there may be many.
+type parts struct {
+	smtp []SMTP
+	imap []IMAP
+}
+
+const partsChunk = 64
+
+// spokeSMTP returns the counts of SMTP, to count in them.
+func (t *tally) spokeSMTP() *SMTP {
+	t.hasSMTP = true
+	if t.smtp == nil {
+		t.smtp = take(&t.parts.smtp)
+	}
+	return t.smtp
+}
+
+// spokeIMAP is spokeSMTP of IMAP.
+func (t *tally) spokeIMAP() *IMAP {
+	t.hasIMAP = true
+	if t.imap == nil {
+		t.imap = take(&t.parts.imap)
+	}
+	return t.imap
+}
+
+func take[T any](from *[]T) *T {
+	if len(*from) == 0 {
+		*from = make([]T, partsChunk)
+	}
+	one := &(*from)[0]
+	*from = (*from)[1:]
+	return one
+}
+
+// begin makes a tally of a new entity of what a forgotten one left.
+func (t *tally) begin(p *parts, d doubt) {
+	smtp, imap := t.smtp, t.imap
+	if smtp != nil {
+		*smtp = SMTP{}
+	}
+	if imap != nil {
+		*imap = IMAP{}
+	}
+	*t = tally{smtp: smtp, imap: imap, parts: p, doubt: d}
 }
 
 // lesser is the part of a tally that most hosts do not need: nil where they spoke
@@ -59,8 +107,12 @@ func (t *tally) less() *lesser {
 }
 
 func (t *tally) add(o *tally) {
-	t.smtp.add(&o.smtp)
-	t.imap.add(&o.imap)
+	if o.hasSMTP {
+		t.spokeSMTP().add(o.smtp)
+	}
+	if o.hasIMAP {
+		t.spokeIMAP().add(o.imap)
+	}
 	if o.lesser != nil {
 		t.less().pop3.add(&o.pop3)
 		t.sieve.add(&o.sieve)
@@ -111,7 +163,7 @@ func (s *Summary) host(a netip.Addr) *tally {
 			s.otherHosts.add(old)
 		}
 		h = s.hosts.Insert(a)
-		*h = tally{doubt: reborn(s.hosts.Evicted)}
+		h.begin(&s.parts, reborn(s.hosts.Evicted))
 	}
 	return h
 }
@@ -124,7 +176,8 @@ func (s *Summary) account(name []byte) *account {
 			s.otherAccounts.add(&old.tally)
 		}
 		a = s.accounts.Insert(string(name))
-		*a = account{tally: tally{doubt: reborn(s.accounts.Evicted)}, clients: a.clients[:0]}
+		a.begin(&s.parts, reborn(s.accounts.Evicted))
+		a.clients, a.dropped = a.clients[:0], 0
 	}
 	return a
 }
@@ -158,11 +211,9 @@ func (a *account) note(client netip.Addr) {
 func (t *tally) logins(protocol string) *Logins {
 	switch protocol {
 	case "smtp", "lmtp":
-		t.hasSMTP = true
-		return &t.smtp.Logins
+		return &t.spokeSMTP().Logins
 	case "imap":
-		t.hasIMAP = true
-		return &t.imap.Logins
+		return &t.spokeIMAP().Logins
 	case "pop3":
 		t.less().hasPOP3 = true
 		return &t.pop3.Logins

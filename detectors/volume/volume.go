@@ -54,6 +54,7 @@ type Detector struct {
 	habits *habits.Tracker
 	hosts  *recent.Table[netip.Addr, host]
 	within int // the bound of tables that were made smaller; 0: they were not
+	room   window.Room
 }
 
 // host is what is known of one.
@@ -100,6 +101,7 @@ func (d *Detector) Observe(ev protocols.Event, raise func(detectors.Alert)) {
 	people := h.people.Add(e.Time, span, uint64(e.RecipientsAccepted+e.RecipientsRejected))
 	fans := 0
 	if server := e.Conn.Server.Addr(); !d.border.Address(server) && d.border.Address(e.Client()) {
+		d.room.Furnish(&h.servers)
 		b := server.As16()
 		fans, _ = h.servers.Add(e.Time, span, protocols.NameID(b[:]))
 	}

@@ -67,6 +67,20 @@ type member struct {
 	seen int64
 }
 
+// Room gives Sets memory for their usual number of members, made for some at a time.
+type Room struct{ fresh []member }
+
+// Furnish gives s memory, if it has none.
+func (r *Room) Furnish(s *Set) {
+	if s.members != nil {
+		return
+	}
+	if len(r.fresh) == 0 {
+		r.fresh = make([]member, 64*usualMembers)
+	}
+	s.members, r.fresh = r.fresh[:0:usualMembers], r.fresh[usualMembers:]
+}
+
 // Add notes a member at time t and returns how many there are in the window that
 // ends at t; at most maxMembers. fresh: it was not among them.
 func (s *Set) Add(t, span int64, hash uint64) (n int, fresh bool) {

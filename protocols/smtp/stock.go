@@ -2,6 +2,7 @@ package smtp
 
 import (
 	"sync"
+	"unsafe"
 
 	"mailsensor/protocols/mime"
 )
@@ -62,7 +63,7 @@ func (s *stock) putLogin(l *login) {
 // Values of a shelf are allocated some at a time; how many unused ones it keeps
 // is what a wave of traffic may leave behind.
 const (
-	shelfChunk = 8
+	shelfBytes = 20 << 10
 	maxUnused  = 1024
 )
 
@@ -90,7 +91,7 @@ func (s *shelf[T]) take() *T {
 		return x
 	}
 	if len(s.fresh) == 0 {
-		s.fresh = make([]T, shelfChunk)
+		s.fresh = make([]T, max(1, shelfBytes/unsafe.Sizeof(*new(T))))
 		clear(s.fresh) // memory that is read before it is written costs two page faults
 	}
 	x := &s.fresh[0]

@@ -36,7 +36,7 @@ type queue struct {
 // whichever shards the segments were for.
 type chunk struct {
 	n        int
-	segments [32]capture.Segment
+	segments [16]capture.Segment
 }
 
 // lane is what one worker does of a round: the queues of its shards.
@@ -56,6 +56,11 @@ type tick struct {
 
 func newRound(workers int) *round {
 	r := &round{lanes: make([]lane, workers)}
+	const usual = roundFrames / Shards
+	room := make([]*chunk, Shards*usual)
+	for i := range r.queues {
+		r.queues[i].chunks = room[i*usual : i*usual : (i+1)*usual]
+	}
 	for i := range r.lanes {
 		r.lanes[i].round = r
 		r.lanes[i].flush = -1
@@ -87,7 +92,11 @@ func (r *round) add(s *capture.Segment, b *capture.Block) {
 func (r *round) chunk() *chunk {
 	n := len(r.unused)
 	if n == 0 {
-		return new(chunk)
+		fresh := new([Shards / 4]chunk)
+		for i := range fresh {
+			r.unused = append(r.unused, &fresh[i])
+		}
+		n = len(r.unused)
 	}
 	c := r.unused[n-1]
 	r.unused = r.unused[:n-1]
