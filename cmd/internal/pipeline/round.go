@@ -14,7 +14,7 @@ const (
 	roundsInFlight = 12
 	roundBytes     = 1 << 20
 	roundFrames    = 1024
-	flushLimit     = 512 // connections closed at the end of the capture
+	flushLimit     = 128 // connections closed at the end of the capture
 )
 
 // round is a stretch of the capture, dealt by shard.
