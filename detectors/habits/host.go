@@ -3,20 +3,21 @@ package habits
 import (
 	"math/bits"
 	"net/netip"
+	"slices"
 )
 
 // host is what is known of a client of ours.
 type host struct {
 	id       uint64
-	day      int64     // the present one, UTC
-	accounts [8]uint64 // that it logged in as, or read, today: the first ones
-	n        int       // how many those are
-	many     uint32    // days on which there were many: today, yesterday …
+	trace    *trace
 	who      string    // whom it sent or read for today, first
-	several  bool      // and others
+	accounts [8]uint32 // that it logged in as, or read, today: hashes of the first ones
+	day      int32     // the present one, UTC
+	many     uint32    // days on which there were many: today, yesterday …
+	n        uint8     // of accounts
+	several  bool      // there were others than who
 	before   bool      // there were several on the day it was active before
 	takes    bool      // it takes mail: a server
-	trace    *trace
 }
 
 func (t *Tracker) host(a netip.Addr) *host {
@@ -37,7 +38,7 @@ func (t *Tracker) takesMail(server netip.Addr) {
 
 // turn begins another day.
 func (h *host) turn(now int64) {
-	today := now / day
+	today := int32(now / day)
 	if today <= h.day {
 		return
 	}
@@ -49,16 +50,15 @@ func (h *host) turn(now int64) {
 // isUsedBy notes an account of the host; limit of them are many.
 func (h *host) isUsedBy(account uint64, limit int, now int64) {
 	h.turn(now)
-	for _, a := range h.accounts[:h.n] {
-		if a == account {
-			return
-		}
+	short := uint32(account)
+	if slices.Contains(h.accounts[:h.n], short) {
+		return
 	}
-	if h.n < len(h.accounts) {
-		h.accounts[h.n] = account
+	if int(h.n) < len(h.accounts) {
+		h.accounts[h.n] = short
 		h.n++
 	}
-	if h.n >= min(limit, len(h.accounts)) {
+	if int(h.n) >= min(limit, len(h.accounts)) {
 		h.many |= 1
 	}
 }

@@ -69,9 +69,9 @@ func (t *Tracker) appendRest(b []byte) []byte {
 		b = appendText(b, a.String())
 		b = le.AppendUint64(b, uint64(h.day))
 		b = le.AppendUint32(b, h.many)
-		b = append(b, byte(h.n))
+		b = append(b, h.n)
 		for _, x := range h.accounts[:h.n] {
-			b = le.AppendUint64(b, x)
+			b = le.AppendUint64(b, uint64(x))
 		}
 		b = append(appendText(b, h.who), bit(h.several, 0)|bit(h.before, 1)|bit(h.takes, 2))
 	}
@@ -180,12 +180,12 @@ func (t *Tracker) loadRest(b []byte) error {
 		if err != nil || t.hosts.Peek(a) != nil {
 			return errDamaged
 		}
-		h := host{id: addressID(a), day: int64(r.u64()), many: r.u32(), n: int(r.u8())}
-		if h.n > len(h.accounts) {
+		h := host{id: addressID(a), day: int32(r.u64()), many: r.u32(), n: r.u8()}
+		if int(h.n) > len(h.accounts) {
 			return errDamaged
 		}
 		for i := range h.n {
-			h.accounts[i] = r.u64()
+			h.accounts[i] = uint32(r.u64())
 		}
 		h.who = r.text()
 		flags := r.u8()
