@@ -29,6 +29,7 @@ type Engine struct {
 	step     int64   // length of a window, ns
 	perDay   float64 // windows
 	entities *recent.Table[key, entity]
+	rows     slab[row]
 	series   slab[series]
 	counts   slab[counts]
 	promised int // series that counts of the open window will begin
@@ -58,10 +59,25 @@ type key struct {
 
 type entity struct {
 	key     key
-	series  [metrics]uint32 // 0 is none
-	counts  uint32          // of the open window; 0 is none
-	touched bool            // has counts in the open five minutes
-	apart   bool            // its group does not learn from it
+	row     uint32 // its series; 0 is none at all
+	counts  uint32 // of the open window; 0 is none
+	touched bool   // has counts in the open five minutes
+	apart   bool   // its group does not learn from it
+}
+
+// row has the series of an entity by metric; 0 is none. Who was seen first in the open
+// window has none yet.
+type row [metrics]uint32
+
+// of is for reading alone: those without a row share an empty one.
+func (e *Engine) of(ent *entity) *row { return e.rows.at(ent.row) }
+
+// own is a row to write to.
+func (e *Engine) own(ent *entity) *row {
+	if ent.row == 0 {
+		ent.row = e.rows.take()
+	}
+	return e.rows.at(ent.row)
 }
 
 // counts are what an entity did in the open window, and in its open five minutes. They
@@ -99,6 +115,7 @@ func New(c Config, raise func(*Score)) *Engine {
 	e := &Engine{config: c, raise: raise, step: int64(c.Interval), entities: recent.New[key, entity](c.MaxEntities)}
 	e.perDay = float64(24*hour) / float64(e.step)
 	visits := max(1, e.perDay/24)
+	e.rows.chunks = [][]row{make([]row, chunk)} // with the empty one
 	e.decay = decays{
 		level:      exp2(-1 / (levelLife * e.perDay)),
 		dispersion: exp2(-1 / (dispersionLife * e.perDay)),
@@ -133,7 +150,7 @@ func (e *Engine) count(ent *entity, m Metric, t int64, n float64) {
 		e.Late++
 	}
 	if n = min(n/m.unit(), maxCount); !(n > 0) {
-		if ent.series[m] == 0 {
+		if e.of(ent)[m] == 0 {
 			e.create(ent, m)
 		}
 		return
@@ -142,7 +159,7 @@ func (e *Engine) count(ent *entity, m Metric, t int64, n float64) {
 		ent.counts = e.counts.take()
 	}
 	c := &e.counts.at(ent.counts)[m]
-	if c.window == 0 && ent.series[m] == 0 {
+	if c.window == 0 && e.of(ent)[m] == 0 {
 		e.reserve(ent)
 		e.promised++
 	}
@@ -170,13 +187,14 @@ func (e *Engine) drop(ent *entity) {
 	e.promised -= e.missing(ent)
 	e.counts.give(ent.counts)
 	ent.counts = 0
-	for m, i := range ent.series {
+	for _, i := range e.of(ent) {
 		if i != 0 {
 			e.shapes.give(e.series.at(i).shape)
 			e.series.give(i)
-			ent.series[m] = 0
 		}
 	}
+	e.rows.give(ent.row)
+	ent.row = 0
 }
 
 // reserve makes room for another series.
@@ -198,7 +216,7 @@ func (e *Engine) missing(ent *entity) (n int) {
 		return 0
 	}
 	for m, c := range e.counts.at(ent.counts) {
-		if c.window > 0 && ent.series[m] == 0 {
+		if c.window > 0 && e.of(ent)[m] == 0 {
 			n++
 		}
 	}
@@ -211,7 +229,7 @@ func (e *Engine) settle(ent *entity) {
 		return
 	}
 	for m, c := range e.counts.at(ent.counts) {
-		if c.window > 0 && ent.series[m] == 0 {
+		if c.window > 0 && e.of(ent)[m] == 0 {
 			e.begin(ent, Metric(m))
 			e.promised--
 		}
@@ -244,7 +262,7 @@ func (e *Engine) create(ent *entity, m Metric) {
 
 func (e *Engine) begin(ent *entity, m Metric) {
 	i := e.series.take()
-	ent.series[m] = i
+	e.own(ent)[m] = i
 	k := ent.key.kind
 	if e.groups[k][m] == nil {
 		e.groups[k][m] = new([classes]*group)

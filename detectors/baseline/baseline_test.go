@@ -532,7 +532,7 @@ func TestMemory(t *testing.T) {
 	}
 	e.settleAll()
 	for _, ent := range e.entities.All {
-		for _, i := range ent.series {
+		for _, i := range e.of(ent) {
 			if i != 0 {
 				e.series.at(i).shape = e.shapes.take()
 			}

@@ -174,12 +174,13 @@ func (e *Engine) loadEntity(r *reader) {
 	ent.apart = apart == 1
 	for len(r.b) > 0 && !r.bad {
 		m := r.u8()
-		if Metric(m) >= metrics || ent.series[m] != 0 || e.groups[k.kind][m] == nil {
+		if Metric(m) >= metrics || e.of(ent)[m] != 0 || e.groups[k.kind][m] == nil {
 			r.bad = true
 			return
 		}
-		ent.series[m] = e.series.take()
-		e.loadSeries(r, e.series.at(ent.series[m]), ent, Metric(m))
+		i := e.series.take()
+		e.own(ent)[m] = i
+		e.loadSeries(r, e.series.at(i), ent, Metric(m))
 	}
 }
 

@@ -35,15 +35,15 @@ func (e *Engine) Expect(k Kind, name string, m Metric) (x Expectation, ok bool) 
 
 // has reports whether there is a series.
 func (e *Engine) has(ent *entity, m Metric) bool {
-	if ent.series[m] == 0 {
+	if e.of(ent)[m] == 0 {
 		e.settle(ent)
 	}
-	return ent.series[m] != 0
+	return e.of(ent)[m] != 0
 }
 
 func (e *Engine) expect(ent *entity, m Metric) Expectation {
 	k := ent.key.kind
-	s := e.series.at(ent.series[m])
+	s := e.series.at(e.of(ent)[m])
 	o := e.outlook(s, e.groups[k][m][s.class], e.local)
 	above := o.above()
 	seen, _ := e.counted(ent, m)
@@ -61,7 +61,7 @@ func (e *Engine) ExpectDay(k Kind, name string, m Metric) (x Expectation, ok boo
 		return x, false
 	}
 	x = e.expect(ent, m)
-	s := e.series.at(ent.series[m])
+	s := e.series.at(e.of(ent)[m])
 	g := e.groups[k][m][s.class]
 	up, squares, peak := 0., 0., 0.
 	at := e.local
@@ -104,7 +104,7 @@ func (e *Engine) All(yield func(Expectation) bool) {
 		return strings.Compare(a.key.name, b.key.name)
 	})
 	for _, ent := range list {
-		for m, i := range ent.series {
+		for m, i := range e.of(ent) {
 			if i != 0 && !yield(e.expect(ent, Metric(m))) {
 				return
 			}
@@ -119,7 +119,7 @@ func (e *Engine) Week(k Kind, name string, m Metric) (week [168]float64, ok bool
 	if ent == nil || !e.has(ent, m) {
 		return week, false
 	}
-	s := e.series.at(ent.series[m])
+	s := e.series.at(e.of(ent)[m])
 	g := e.groups[k][m][s.class]
 	for slot := range week {
 		level, share, _ := e.expectation(s, g, slot, s.age(e))

@@ -124,7 +124,7 @@ func (e *Engine) appendEntity(b []byte, ent *entity) []byte {
 	b = append(b, byte(ent.key.kind), truth(ent.apart))
 	b = le.AppendUint32(b, uint32(len(ent.key.name)))
 	b = append(b, ent.key.name...)
-	for m, i := range ent.series {
+	for m, i := range e.of(ent) {
 		if i == 0 {
 			continue
 		}

@@ -78,7 +78,7 @@ func (e *Engine) closeWindow() {
 	quiet := false
 	var all [kinds][metrics]census
 	for k, ent := range e.entities.Each {
-		for m, i := range ent.series {
+		for m, i := range e.of(ent) {
 			if i != 0 {
 				x, _ := e.counted(ent, Metric(m))
 				e.closeSeries(ent, k, Metric(m), e.series.at(i), float64(x))
@@ -133,7 +133,7 @@ func (e *Engine) closeFive() {
 		for m := range c {
 			if e.step > fiveMinutes && c[m].five >= burstFrom {
 				e.settle(ent)
-				e.burst(ent.key, Metric(m), e.series.at(ent.series[m]), float64(c[m].five))
+				e.burst(ent.key, Metric(m), e.series.at(e.of(ent)[m]), float64(c[m].five))
 			}
 			c[m].five = 0
 		}
