@@ -66,7 +66,7 @@ func (s *Stream) takeRoom() bool {
 		return true
 	}
 	s.driver.Counters.InflateRefused++
-	s.giveUp("compressed")
+	s.giveUp(becauseCompressed)
 	return false
 }
 
@@ -107,7 +107,7 @@ func (s *Stream) spoilt(t int64, st inflate.Status) {
 	case inflate.TooLarge:
 		s.Anomaly(t, "deflate_bomb", nil)
 	}
-	s.giveUp("compressed")
+	s.giveUp(becauseCompressed)
 }
 
 // deflateGap says that n octets of direction d are lost, and with them all that
@@ -121,8 +121,8 @@ func (s *Stream) deflateGap(d capture.Dir, t int64, n int) {
 		s.driver.dropTail(s, d)
 		s.parser.Gap(d, t, n, s)
 	}
-	s.gaveUp = "compressed"
+	s.gaveUp = becauseCompressed
 	if z.lost[d.Other()] {
-		s.giveUp("compressed")
+		s.giveUp(becauseCompressed)
 	}
 }

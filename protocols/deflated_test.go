@@ -67,8 +67,8 @@ func TestDeflateBomb(t *testing.T) {
 	if out := s.driver.Batch.Events; len(out) != 2 || out[1].(*Anomaly).Kind != "deflate_bomb" {
 		t.Errorf("%d events", len(out))
 	}
-	if s.gaveUp != "compressed" || dr.room.used != 0 {
-		t.Errorf("gave up %q, %d octets taken", s.gaveUp, dr.room.used)
+	if s.gaveUp != becauseCompressed || dr.room.used != 0 {
+		t.Errorf("gave up: %q, %d octets taken", reasons[s.gaveUp], dr.room.used)
 	}
 }
 

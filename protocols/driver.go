@@ -69,7 +69,7 @@ const (
 
 // Streams are allocated together, each with room for an ordinary account name.
 const (
-	streamChunk = 13 // fill 4 KiB
+	streamChunk = 14 // fill 4 KiB
 	accountRoom = 32
 )
 

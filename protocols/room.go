@@ -53,7 +53,7 @@ func (s *Stream) weigh(t int64) {
 		return
 	}
 	s.driver.Counters.WaitRefused++
-	s.giveUp("memory")
+	s.giveUp(becauseNoMemory)
 	if s.parser != nil {
 		s.parser.Close(t, s)
 	}

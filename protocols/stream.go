@@ -38,10 +38,10 @@ type Stream struct {
 
 	conn     capture.Conn
 	window   *window
-	searched int // octets of dropped windows
-	gaveUp   string
-	account  []byte                   // who logged in last
-	left     bool                     // and is logged in no more
+	account  []byte // who logged in last
+	left     bool   // and is logged in no more
+	gaveUp   reason
+	searched int32                    // octets of dropped windows
 	via      *Via                     // how the connection came here; nil: directly
 	earlier  *[Visibilities][2]uint64 // octets consumed in earlier forms; nil: none
 	deflated *deflated                // while inflating
@@ -49,6 +49,22 @@ type Stream struct {
 	before   Parser // the one that STARTTLS was said to, while parser reads TLS
 	extra    *extra // what few connections have; nil: nothing
 }
+
+// reason is why the rest of a connection is only counted.
+type reason uint8
+
+const (
+	readOn reason = iota // it is not
+	becauseUnidentified
+	becauseEncrypted
+	becauseCompressed
+	becauseStopped
+	becauseTooDeep
+	becauseNoMemory
+	becausePanicked
+)
+
+var reasons = [...]string{"", "unidentified", "encrypted", "compressed", "stopped", "too_deep", "memory", "panic"}
 
 // extra is what the end of a connection tells beside its octets.
 type extra struct {
@@ -87,7 +103,7 @@ func (s *Stream) guard() {
 	if recover() != nil { // the value may hold bytes of the stream: it is not kept
 		s.driver.Counters.Panics++
 		s.broken = true
-		s.giveUp("panic")
+		s.giveUp(becausePanicked)
 	}
 }
 
@@ -120,7 +136,7 @@ func (s *Stream) visible(tot *capture.Totals) (v [Visibilities][2]uint64) {
 	return v
 }
 
-func (s *Stream) giveUp(why string) {
+func (s *Stream) giveUp(why reason) {
 	s.state, s.gaveUp = counting, why
 	s.driver.dropTail(s, capture.ToServer)
 	s.driver.dropTail(s, capture.ToClient)
@@ -170,12 +186,12 @@ func (s *Stream) Close(t int64, tot capture.Totals) {
 	if s.proto == none {
 		s.driver.Counters.Unidentified++
 	}
-	if s.gaveUp == "" && (s.seen == ImplicitTLS || s.seen == AfterStartTLS) {
-		s.gaveUp = "encrypted" // its records were watched to the end
+	if s.gaveUp == readOn && (s.seen == ImplicitTLS || s.seen == AfterStartTLS) {
+		s.gaveUp = becauseEncrypted // its records were watched to the end
 	}
 	e := add[ConnEnd](s.driver.Batch, &s.driver.Batch.ends)
 	s.left = false // whose connection it was, a refusal at its end aside
-	*e = ConnEnd{Head: s.driver.Batch.head(s, t), Totals: tot, Visible: s.visible(&tot), GaveUp: s.gaveUp}
+	*e = ConnEnd{Head: s.driver.Batch.head(s, t), Totals: tot, Visible: s.visible(&tot), GaveUp: reasons[s.gaveUp]}
 	if tot.Half[0].GapBytes+tot.Half[1].GapBytes > 0 {
 		e.Confidence = LowerBound
 	}
@@ -223,10 +239,10 @@ func (s *Stream) probe(d capture.Dir, t int64, b []byte) {
 		case more && !full:
 			return
 		case !s.midstream || s.searched > maxMidstream:
-			s.giveUp("unidentified")
+			s.giveUp(becauseUnidentified)
 			return
 		}
-		s.searched += s.window.slide(d)
+		s.searched += int32(s.window.slide(d))
 		s.driver.Counters.ProbeWindows++
 		if len(rest) == 0 {
 			return
@@ -338,7 +354,7 @@ func (s *Stream) run(d capture.Dir, t int64, b []byte) (used int) {
 			}
 		case StartTLS:
 			if s.state == inflating { // TLS then is the outer one (RFC 4978, section 3) and what is in it can no longer be told
-				s.giveUp("compressed")
+				s.giveUp(becauseCompressed)
 				return used
 			}
 			s.state, s.account = sniffing, s.account[:0]
@@ -350,9 +366,9 @@ func (s *Stream) run(d capture.Dir, t int64, b []byte) (used int) {
 			s.dig(d, t)
 			return used
 		case Stop:
-			why := "stopped"
+			why := becauseStopped
 			if s.seen == ImplicitTLS || s.seen == AfterStartTLS {
-				why = "encrypted"
+				why = becauseEncrypted
 			} else {
 				s.turn(Unidentified)
 			}
@@ -375,7 +391,7 @@ func (s *Stream) sniff(d capture.Dir, t int64, b []byte) {
 	s.turn(AfterStartTLS)
 	if s.driver.tls == none {
 		s.TLSStart(t)
-		s.giveUp("encrypted")
+		s.giveUp(becauseEncrypted)
 		return
 	}
 	s.before, s.parser = s.parser, s.driver.parser(s.driver.tls, s.conn)

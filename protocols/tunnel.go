@@ -17,7 +17,7 @@ func (s *Stream) dig(d capture.Dir, t int64) {
 	s.driver.release(s)
 	s.era++
 	if s.more().tunnels++; s.extra.tunnels > maxTunnels {
-		s.giveUp("too_deep")
+		s.giveUp(becauseTooDeep)
 		return
 	}
 	s.turn(Unidentified)
