@@ -55,8 +55,11 @@ type verdict struct {
 	least repeats
 }
 
-func (v *verdict) add(m *mailbox.Mailbox) {
-	v.least.add(m)
+// add takes in a mailbox that t, if it is there, counted the reading of.
+func (v *verdict) add(m *mailbox.Mailbox, t *tally) {
+	if t != nil && t.doubt&imapTorn != 0 { // else nobody will ask
+		v.least.add(m)
+	}
 	v.low = v.low || m.Counts[mailbox.Whole].Low
 	v.high.downloaded = v.high.downloaded || m.Counts[mailbox.Whole].High
 	v.high.headersOnly = v.high.headersOnly || m.Counts[mailbox.Headers].High
@@ -112,17 +115,21 @@ func (s *Summary) survey() *survey {
 		if m.Repeat {
 			continue
 		}
-		v.total.add(&m)
+		v.total.add(&m, &s.totals)
 		if m.Account != "" {
+			var t *tally
+			if a := s.accounts.Peek(m.Account); a != nil {
+				t = &a.tally
+			}
 			a := v.accounts[m.Account]
-			a.add(&m)
+			a.add(&m, t)
 			v.accounts[m.Account] = a
 			v.boxes[m.Account] = append(v.boxes[m.Account], mailboxOf(&m))
 		}
 	}
 	for m := range s.boxes.Clients {
 		h := v.hosts[m.Client]
-		h.add(&m)
+		h.add(&m, s.hosts.Peek(m.Client))
 		v.hosts[m.Client] = h
 	}
 	return v

@@ -71,6 +71,10 @@ func writeList[T any](out *joined, list []T) {
 						p.text = append(p.text, ',')
 					}
 					p.text = append(p.text, "\n    "...)
+					if h, ok := any(&list[k]).(*Host); ok && h.plain() {
+						p.text = h.append(p.text, 2)
+						continue
+					}
 					p.err = p.add(&list[k], 2)
 				}
 			})

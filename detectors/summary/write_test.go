@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -57,10 +58,22 @@ func TestIndent(t *testing.T) {
 // TestWriteMany compares a document of many hosts and accounts with what the standard
 // library makes of it.
 func TestWriteMany(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(7, 8))
 	for _, n := range []int{0, 1, 63, 64, 65, 1000} {
 		d := &Document{Hosts: []Host{}, Accounts: []Account{}, Capture: Capture{Files: []string{`"hosts": []`, "a\u009b"}}}
 		for i := range n {
-			d.Hosts = append(d.Hosts, Host{Host: fmt.Sprint("h", i), Protocols: Protocols{SMTP: &SMTP{Connections: uint64(i)}}})
+			h := Host{Host: []string{"192.0.2.1", "2001:db8::1", "h<\u009b>"}[i%3]}
+			for bit, p := range []any{&h.SMTP, &h.IMAP, &h.POP3, &h.Sieve, &h.HTTP} {
+				if i>>bit&1 == 1 {
+					counts := reflect.New(reflect.TypeOf(p).Elem().Elem())
+					fill(counts.Elem(), rnd)
+					reflect.ValueOf(p).Elem().Set(counts)
+				}
+			}
+			if i%7 == 0 {
+				h.TLS = &TLS{Connections: uint64(i)}
+			}
+			d.Hosts = append(d.Hosts, h)
 			d.Accounts = append(d.Accounts, Account{Account: fmt.Sprint("a<&>\x7f", i), Clients: []string{}})
 		}
 		var plain, got bytes.Buffer
@@ -80,6 +93,21 @@ func TestWriteMany(t *testing.T) {
 	full := &Document{Hosts: make([]Host, 1000)}
 	if err := full.Write(failing{}); !errors.Is(err, io.ErrShortWrite) {
 		t.Errorf("an error of the writer became %v", err)
+	}
+}
+
+// fill gives counts and confidences random values.
+func fill(v reflect.Value, rnd *rand.Rand) {
+	for i := range v.NumField() {
+		switch f := v.Field(i); {
+		case !f.CanSet():
+		case f.Kind() == reflect.Struct:
+			fill(f, rnd)
+		case f.Kind() == reflect.Uint64:
+			f.SetUint(rnd.Uint64() >> rnd.IntN(64))
+		case f.Kind() == reflect.Uint8:
+			f.SetUint(rnd.Uint64N(4))
+		}
 	}
 }
 
