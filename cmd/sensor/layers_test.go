@@ -47,6 +47,9 @@ var shared = []string{
 func TestLayers(t *testing.T) {
 	documented := map[string]bool{}
 	err := filepath.WalkDir("../..", func(file string, d fs.DirEntry, err error) error {
+		if err == nil && file == filepath.Join("../..", "bin") { // what was built and fetched
+			return fs.SkipDir
+		}
 		if err != nil || d.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
 			return err
 		}
