@@ -71,17 +71,17 @@ func (d *Detector) guessing(e *protocols.Login, a *account, client netip.Addr, n
 }
 
 func (d *Detector) spraying(e *protocols.Login, client netip.Addr, n int, tried uint64, full bool) detectors.Alert {
-	what, techniques := "spraying", []string{"T1110.003"}
-	if float64(tried) <= 1.2*float64(n) { // once each: the lists of others' leaks are tried so, too
-		techniques = append(techniques, "T1110.004")
+	techniques, how := []string{"T1110.003"}, ""
+	if float64(tried) <= 1.2*float64(n) { // the lists of others' leaks are tried so, too
+		techniques, how = append(techniques, "T1110.004"), ", about once each: spraying or stuffing"
 	}
 	score := grow(0.75, 0.88, float64(n), float64(d.config.SprayAccounts))
-	al := alert(e, what, client.String(), detectors.Entity{Kind: detectors.Host, Name: client.String()}, score, techniques...)
+	al := alert(e, "spraying", client.String(), detectors.Entity{Kind: detectors.Host, Name: client.String()}, score, techniques...)
 	if full {
 		al.Confidence = protocols.LowerBound
 	}
 	al.Related = []detectors.Entity{{Kind: detectors.Account, Name: string(d.name)}}
-	al.Summary = fmt.Sprintf("%s failed to log in as %d different accounts in %s", client, n, detectors.Window(d.config.SprayWindow))
+	al.Summary = fmt.Sprintf("%s failed to log in as %d different accounts in %s%s", client, n, detectors.Window(d.config.SprayWindow), how)
 	al.Evidence = []detectors.Measure{
 		{Name: "accounts_failed", Seen: float64(n), Bound: detectors.Value(float64(d.config.SprayAccounts)), Unit: "accounts",
 			Text: fmt.Sprintf("%d accounts within %s, floor %d", n, detectors.Window(d.config.SprayWindow), d.config.SprayAccounts)},
