@@ -6,6 +6,7 @@ package budget
 
 import (
 	"fmt"
+	"math"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -56,7 +57,7 @@ type Plan struct {
 
 // Divide returns the shares of a budget.
 func Divide(size Size, live, evidence bool) Plan {
-	total := int(max(size, Least))
+	total := int(min(max(size, Least), math.MaxInt)) // no more can be addressed
 	var p Plan
 	rest := total
 	if live {
