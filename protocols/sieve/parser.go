@@ -55,6 +55,8 @@ type parser struct {
 	auth      bool // an exchange goes on
 	loginLost bool // octets were lost meanwhile
 
+	within [2]bool // a line, by direction
+
 	active      []byte // name of the active script; empty: there is none
 	activeKnown bool
 }
@@ -76,17 +78,20 @@ func (p *parser) Reset(c capture.Conn) {
 // Parse implements protocols.Parser.
 func (p *parser) Parse(d capture.Dir, t int64, b []byte, out protocols.Sink) (n int, act protocols.Action) {
 	p.out, p.now = out, t
-	if p.tls >= begunTLS {
-		if b[0] == tlsHandshake {
-			return 0, protocols.StartTLS
-		}
-		if d == capture.ToServer { // plain text all the same: the mirror was decrypted
-			p.tls = noTLS
-		}
-	}
 	for n < len(b) && act == protocols.Continue {
+		if p.tls >= begunTLS {
+			if b[n] == tlsHandshake && !p.within[d] {
+				return n, protocols.StartTLS
+			}
+			if d == capture.ToServer { // plain text all the same: the mirror was decrypted
+				p.tls = noTLS
+			}
+		}
 		tok, text, k := p.lex[d].next(b[n:])
 		n += k
+		if k > 0 {
+			p.within[d] = tok != eol
+		}
 		if tok == wait {
 			if k == 0 {
 				break
