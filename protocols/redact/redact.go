@@ -71,10 +71,12 @@ func (c *Connection) Add(d capture.Dir, seq uint32, payload []byte) {
 		return
 	}
 	if c.scan == nil {
-		if c.half[capture.ToServer].scannable() == nil && c.half[capture.ToClient].scannable() == nil {
+		client := c.half[capture.ToServer].scannable()
+		if client == nil && c.half[capture.ToClient].scannable() == nil ||
+			len(client) == 1 && client[0] == handshake { // the next octet tells
 			return
 		}
-		c.scan = c.choose(d, h.scannable())
+		c.scan = c.choose(client)
 	}
 	for b := h.scannable(); len(b) > 0; b = h.scannable() {
 		n := c.scan.scan(d, b, h.out[h.scanned:h.scanned+len(b)])
@@ -182,9 +184,9 @@ func fill(b []byte) {
 	}
 }
 
-// choose picks the scanner by the protocol, and TLS by its first octets.
-func (c *Connection) choose(d capture.Dir, first []byte) scanner {
-	if d == capture.ToServer && len(first) >= 2 && first[0] == handshake && first[1] == 3 {
+// choose picks the scanner by the protocol, and TLS by the client's first octets.
+func (c *Connection) choose(client []byte) scanner {
+	if len(client) >= 2 && client[0] == handshake && client[1] == 3 {
 		return records{}
 	}
 	switch c.name {
