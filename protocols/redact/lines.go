@@ -86,6 +86,9 @@ func (l *lines) answer(b, out, text []byte) {
 // protocol does that.
 func (l *lines) auth(b, out, text []byte, at int) {
 	hide(b, out, text)
+	if len(text) < at { // no mechanism
+		return
+	}
 	copy(out, text[:at])
 	mech, initial, has := bytes.Cut(text[at:], []byte{' '})
 	if !l.exchange.begin(bytes.Trim(mech, `"`)) {
