@@ -133,7 +133,7 @@ func (z *Inflater) readLengths(b []byte) ([]byte, bool) {
 			extra = repeats[s-16].bits
 		}
 		switch {
-		case n == 0 && z.bits >= maxCodeLen:
+		case n == 0 && z.bits >= 7: // no code of code lengths is longer
 			return z.corrupt(b)
 		case n == 0 || n+extra > z.bits:
 			return b, false
