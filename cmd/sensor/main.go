@@ -25,6 +25,7 @@ const (
 )
 
 func main() {
+	adviseHeap()
 	tuneGC()
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
