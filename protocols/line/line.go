@@ -26,8 +26,8 @@ const (
 // has searched, so that a line that comes one octet at a time is read once.
 // Its zero value is ready; Max has to be set.
 type Scanner struct {
-	Max      int // longest line, its end not counted
-	searched int
+	Max      uint32 // longest line, its end not counted
+	searched uint32
 	skipping bool
 }
 
@@ -38,21 +38,21 @@ func (s *Scanner) Next(b []byte) (text []byte, n int, end End) {
 	if s.skipping {
 		return s.skip(b)
 	}
-	from := min(s.searched, len(b))
+	from := min(int(s.searched), len(b))
 	i := bytes.IndexByte(b[from:], '\n')
 	if i >= 0 {
 		i += from
 	}
-	if i < 0 && len(b) <= s.Max+1 { // one more than Max: it may be the CR
-		s.searched = len(b)
+	if i < 0 && len(b) <= int(s.Max)+1 { // one more than Max: it may be the CR
+		s.searched = uint32(len(b))
 		return nil, 0, Wait
 	}
 	s.searched = 0
-	if text, end = trimEnd(b, i); i >= 0 && len(text) <= s.Max {
+	if text, end = trimEnd(b, i); i >= 0 && len(text) <= int(s.Max) {
 		return text, i + 1, end
 	}
 	s.skipping = true
-	return b[:s.Max], s.Max, TooLong
+	return b[:s.Max], int(s.Max), TooLong
 }
 
 func trimEnd(b []byte, i int) (text []byte, end End) {

@@ -12,7 +12,7 @@ import (
 // does, and renders what comes out.
 func cut(text string, limit int, size func() int) string {
 	var out strings.Builder
-	s := Scanner{Max: limit}
+	s := Scanner{Max: uint32(limit)}
 	var tail []byte
 	for len(text) > 0 {
 		k := min(size(), len(text))
