@@ -12,8 +12,8 @@ import (
 // Beyond it is collected as usual; where very many connections are open, sooner,
 // to keep the peak low.
 const (
-	untouched  = 96 << 20 // octets in all before the first collection
-	largeHeap  = 96 << 20 // live octets from which on it is collected sooner
+	untouched  = 112 << 20 // octets in all before the first collection
+	largeHeap  = 96 << 20  // live octets from which on it is collected sooner
 	usual      = 100
 	sooner     = 40
 	notStarted = -1

@@ -10,7 +10,7 @@ import (
 
 // hugeHeap is how much of the heap, from its beginning, is asked to be of huge pages:
 // what a usual replay needs. More would raise the peak where memory is scarce.
-const hugeHeap = 96 << 20
+const hugeHeap = 112 << 20
 
 // adviseHeap asks the kernel to back the beginning of the heap with huge pages. A
 // replay is over in a second, a sixth of which were page faults and misses of the TLB.
