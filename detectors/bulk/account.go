@@ -19,8 +19,8 @@ type account struct {
 	name  string
 	first int64 // when it was first read
 	day   int64 // number of the present day
-	burst window.Counter
-	daily window.Counter
+	burst window.Small
+	daily window.Small
 	bytes window.Counter
 
 	sources []reader // clients that ever read it

@@ -22,8 +22,8 @@ type trace struct {
 	window      int64
 	first, last int64 // times
 	packets     detectors.Span
-	flow        flow                // the first; most have no other
-	more        *[maxFlows - 1]flow // kept for whoever has the trace next
+	flow        flow   // the first; most have no other
+	more        []flow // its room is kept for whoever has the trace next
 	n           int
 	left        uint64 // events over other connections
 	told        uint64 // of these, in alerts
@@ -68,12 +68,18 @@ func (t *Tracker) note(last *trace, id uint64, h *protocols.Head) *trace {
 		tr.left++
 		return tr
 	}
-	if tr.n > 0 && tr.more == nil {
-		tr.more = new([maxFlows - 1]flow)
-	}
-	*tr.at(tr.n) = flow{h.Pos, h.Time, h.Conn, h.Protocol, h.Client()}
-	tr.n++
+	*tr.next() = flow{h.Pos, h.Time, h.Conn, h.Protocol, h.Client()}
 	return tr
+}
+
+// next is room for another flow, of maxFlows at most.
+func (tr *trace) next() *flow {
+	if tr.n > len(tr.more) { // the first is not among them
+		tr.more = append(make([]flow, 0, min(2*tr.n, maxFlows)-1), tr.more...)
+		tr.more = tr.more[:cap(tr.more)]
+	}
+	tr.n++
+	return tr.at(tr.n - 1)
 }
 
 // show makes it evidence of an alert.

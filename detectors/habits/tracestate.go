@@ -46,12 +46,8 @@ func (t *Tracker) loadTraces(src []byte) error {
 	codec.ReadTable(r, t.traces, r.U64, func(id uint64, tr *trace) {
 		tr.id, tr.window, tr.first, tr.last = id, r.I64(), r.I64(), r.I64()
 		tr.packets.First, tr.packets.Last, tr.left, tr.told = r.U64(), r.U64(), r.U64(), r.U64()
-		tr.n = int(r.Upto(maxFlows))
-		if tr.n > 1 {
-			tr.more = new([maxFlows - 1]flow)
-		}
-		for i := range tr.n {
-			f := tr.at(i)
+		for range r.Upto(maxFlows) {
+			f := tr.next()
 			f.pos.Index, f.time, f.conn.ID = r.U64(), r.I64(), r.U64()
 			f.conn.Client, f.conn.Server = readAddrPort(r), readAddrPort(r)
 			f.protocol, f.client = r.Text(), r.Addr()

@@ -17,7 +17,7 @@ const (
 // account is what is known of one: its habits, and what was tried on it.
 type account struct {
 	name      string
-	failed    window.Counter
+	failed    window.Small
 	strangers window.Set // hosts that failed
 
 	first   int64 // time of the first success

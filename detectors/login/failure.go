@@ -21,7 +21,7 @@ func (d *Detector) failure(e *protocols.Login, a *account, raise func(detectors.
 	p := d.pairs.Get(k)
 	if p == nil {
 		p = d.pairs.Insert(k)
-		*p = window.Counter{}
+		*p = window.Small{}
 	}
 	if n := p.Add(t, guess, 1); n >= uint64(d.config.GuessFailures) {
 		d.floor(a.name, t)

@@ -81,7 +81,7 @@ type Detector struct {
 
 	accounts *recent.Table[string, account]
 	hosts    *recent.Table[netip.Addr, host]
-	pairs    *recent.Table[pair, window.Counter]
+	pairs    *recent.Table[pair, window.Small]
 	servers  *recent.Table[netip.Addr, server]
 	clients  *recent.Table[uint64, string] // by connection: what the client calls itself
 	location *time.Location
@@ -102,7 +102,7 @@ type pair struct {
 // host is a client that logs in.
 type host struct {
 	failed window.Set // accounts
-	tried  window.Counter
+	tried  window.Small
 }
 
 // New returns a Detector, which comes behind h in the list. Weeks are of loc; places
@@ -114,7 +114,7 @@ func New(c Config, border *inside.Border, h *habits.Tracker, loc *time.Location,
 		floored:  recent.New[string, int64](maxFloored),
 		accounts: recent.New[string, account](maxAccounts),
 		hosts:    recent.New[netip.Addr, host](maxHosts),
-		pairs:    recent.New[pair, window.Counter](maxPairs),
+		pairs:    recent.New[pair, window.Small](maxPairs),
 		servers:  recent.New[netip.Addr, server](maxServers),
 		clients:  recent.New[uint64, string](maxConns),
 	}

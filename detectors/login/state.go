@@ -18,7 +18,7 @@ func (d *Detector) AppendState(dst []byte) ([]byte, error) {
 		b = codec.Table(b, d.hosts, func(b []byte, k netip.Addr, h *host) []byte {
 			return h.tried.Append(h.failed.Append(codec.Addr(b, k)))
 		})
-		b = codec.Table(b, d.pairs, func(b []byte, k pair, c *window.Counter) []byte {
+		b = codec.Table(b, d.pairs, func(b []byte, k pair, c *window.Small) []byte {
 			return c.Append(codec.Addr(codec.Text(b, k.account), k.host))
 		})
 		b = codec.Table(b, d.servers, func(b []byte, k netip.Addr, s *server) []byte {
@@ -65,7 +65,7 @@ func (d *Detector) LoadState(src []byte) error {
 		r.Part(h.failed.Load)
 		r.Part(h.tried.Load)
 	})
-	codec.ReadTable(r, n.pairs, func() pair { return pair{r.Text(), r.Addr()} }, func(_ pair, c *window.Counter) { r.Part(c.Load) })
+	codec.ReadTable(r, n.pairs, func() pair { return pair{r.Text(), r.Addr()} }, func(_ pair, c *window.Small) { r.Part(c.Load) })
 	codec.ReadTable(r, n.servers, r.Addr, func(_ netip.Addr, s *server) {
 		s.secured, s.clear, s.told = r.U64(), r.U64(), r.I64()
 		r.Part(s.users.Load)

@@ -60,10 +60,10 @@ type Detector struct {
 // host is what is known of one.
 type host struct {
 	takes    bool // it takes mail: a mail server
-	sent     window.Counter
-	refused  window.Counter
-	people   window.Counter // recipients
-	servers  window.Set     // outside, that it delivered to
+	sent     window.Small
+	refused  window.Small
+	people   window.Small // recipients
+	servers  window.Set   // outside, that it delivered to
 	told     uint64
 	toldFans int
 	toldAt   int64

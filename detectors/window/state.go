@@ -3,27 +3,31 @@ package window
 import "encoding/binary"
 
 // Append appends the state of the counter to dst.
-func (c *Counter) Append(dst []byte) []byte {
+func (c *Count[N]) Append(dst []byte) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(c.last))
 	for _, n := range c.n {
-		dst = binary.LittleEndian.AppendUint64(dst, n)
+		dst = binary.LittleEndian.AppendUint64(dst, uint64(n))
 	}
 	return dst
 }
 
 // Load takes over what Append wrote at the beginning of src, and returns the rest.
 // Where ok is false nothing has changed.
-func (c *Counter) Load(src []byte) (rest []byte, ok bool) {
+func (c *Count[N]) Load(src []byte) (rest []byte, ok bool) {
 	if len(src) < 8*(1+parts) {
 		return nil, false
 	}
-	n := Counter{last: int64(binary.LittleEndian.Uint64(src))}
+	n := Count[N]{last: int64(binary.LittleEndian.Uint64(src))}
 	if n.last < 0 {
 		return nil, false
 	}
 	for i := range n.n {
-		n.n[i] = binary.LittleEndian.Uint64(src[8*(1+i):])
-		n.sum += n.n[i]
+		in := binary.LittleEndian.Uint64(src[8*(1+i):])
+		if in > uint64(^N(0)-n.sum) {
+			return nil, false
+		}
+		n.n[i] = N(in)
+		n.sum += N(in)
 	}
 	*c = n
 	return src[8*(1+parts):], true

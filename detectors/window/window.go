@@ -10,37 +10,44 @@ import "slices"
 // parts is how many steps a window moves in.
 const parts = 12
 
-// Counter counts within the last span of time. The zero value is empty. A Counter
-// is always used with the same span.
-type Counter struct {
-	n    [parts]uint64
+// Count counts within the last span of time. The zero value is empty. A Count is
+// always used with the same span. What does not fit N stays at its largest value.
+type Count[N uint32 | uint64] struct {
 	last int64 // number of the latest step
-	sum  uint64
+	sum  N
+	n    [parts]N
 }
+
+// Counter is for octets, Small for what is counted one by one.
+type (
+	Counter = Count[uint64]
+	Small   = Count[uint32]
+)
 
 // Add counts n at time t and returns how many there are in the window, span long,
 // that ends at t. Times are nanoseconds; one that is older than the latest counts
 // as of the latest.
-func (c *Counter) Add(t, span int64, n uint64) uint64 {
+func (c *Count[N]) Add(t, span int64, n uint64) uint64 {
 	c.move(t, span)
-	c.n[c.last%parts] += n
-	c.sum += n
-	return c.sum
+	more := N(min(n, uint64(^N(0)-c.sum)))
+	c.n[c.last%parts] += more
+	c.sum += more
+	return uint64(c.sum)
 }
 
 // Sum returns how many there are in the window that ends at t.
-func (c *Counter) Sum(t, span int64) uint64 {
+func (c *Count[N]) Sum(t, span int64) uint64 {
 	c.move(t, span)
-	return c.sum
+	return uint64(c.sum)
 }
 
-func (c *Counter) move(t, span int64) {
+func (c *Count[N]) move(t, span int64) {
 	step := t / max(1, span/parts)
 	if step <= c.last {
 		return
 	}
 	if step-c.last >= parts {
-		*c = Counter{last: step}
+		*c = Count[N]{last: step}
 		return
 	}
 	for c.last < step {

@@ -36,6 +36,23 @@ func TestCounter(t *testing.T) {
 	}
 }
 
+func TestSmallStaysAtItsLargest(t *testing.T) {
+	const span, most = 12 * minute, 1<<32 - 1
+	var c Small
+	c.Add(0, span, most-1)
+	if n := c.Add(5*minute, span, 7); n != most {
+		t.Errorf("%d, want %d", n, uint64(most))
+	}
+	if n := c.Sum(12*minute, span); n != 1 { // that was added last
+		t.Errorf("%d left", n)
+	}
+	var large Counter
+	large.Add(0, span, most+1)
+	if _, ok := c.Load(large.Append(nil)); ok {
+		t.Error("took over what is too large")
+	}
+}
+
 func TestCounterTimeGoesBack(t *testing.T) {
 	var c Counter
 	c.Add(100*minute, 12*minute, 1)
