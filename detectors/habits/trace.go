@@ -72,11 +72,19 @@ func (t *Tracker) note(last *trace, id uint64, h *protocols.Head) *trace {
 	return tr
 }
 
+// fewFlows is how many connections more than one most have that have any more.
+const fewFlows = 3
+
 // next is room for another flow, of maxFlows at most.
 func (tr *trace) next() *flow {
 	if tr.n > len(tr.more) { // the first is not among them
-		tr.more = append(make([]flow, 0, min(2*tr.n, maxFlows)-1), tr.more...)
-		tr.more = tr.more[:cap(tr.more)]
+		room := fewFlows
+		if tr.n > fewFlows {
+			room = maxFlows - 1
+		}
+		more := make([]flow, room)
+		copy(more, tr.more)
+		tr.more = more
 	}
 	tr.n++
 	return tr.at(tr.n - 1)
