@@ -24,8 +24,9 @@ const (
 type entry struct {
 	tx   *transaction // mail, rcpt, data, chunk, content: its transaction, if any
 	rcpt int32        // rcpt: index of the recipient; -1: only counted. xclient, xforward: number of the claim
-	more int32        // content in LMTP: replies to come beside this one
+	more int32        // content in LMTP or PRDR: replies to come beside this one
 	kind kind
+	prdr bool // content: 353 announced a reply for each recipient (draft-hall-prdr)
 	lost bool // server bytes were lost since: the reply may have been among them
 
 	suspect bool // noted while parser.suspect

@@ -1,6 +1,8 @@
 package smtp
 
 import (
+	"math"
+
 	"mailsensor/capture"
 	"mailsensor/protocols"
 	"mailsensor/protocols/line"
@@ -353,11 +355,25 @@ func (p *parser) contentReply(t int64, e entry, code uint16, text []byte) {
 		p.conclude(t, e.tx, protocols.Unknown, 0)
 		return
 	}
-	if p.lmtp {
+	switch {
+	case code == 353 && !e.prdr:
+		e.prdr, e.more = true, int32(min(e.tx.accepted, math.MaxInt32))
+		p.await(e)
+	case e.prdr && e.more > 0:
+		e.tx.delivery(code)
+		e.more--
+		p.await(e)
+	case p.lmtp && !e.prdr:
 		p.deliveryReply(t, e, code, text)
-		return
+	default:
+		p.settle(t, e.tx, code, text)
 	}
-	p.settle(t, e.tx, code, text)
+}
+
+// await puts back content to which more replies come.
+func (p *parser) await(e entry) {
+	e.tx.pending++
+	p.queue.unpop(e)
 }
 
 // deliveryReply is one of the replies of LMTP, one for each recipient.
@@ -370,8 +386,7 @@ func (p *parser) deliveryReply(t int64, e entry, code uint16, text []byte) {
 	}
 	if e.more > 0 {
 		e.more--
-		tx.pending++
-		p.queue.unpop(e)
+		p.await(e)
 		return
 	}
 	p.settle(t, tx, tx.code, nil)
