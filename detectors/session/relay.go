@@ -35,7 +35,7 @@ func (t *Tracker) relayed(e *protocols.Opening) {
 	} else if c := t.conns.Get(e.Conn.ID); c != nil {
 		c.repeat = c.whole
 	}
-	r := request{conn: e.Conn.ID, time: e.Time}
+	r := request{conn: e.Conn.ID, port: e.Conn.Server.Port(), time: e.Time}
 	put(t.relays, heard{e.Request, e.Conn.Server.Addr(), false}, r)
 	if len(t.trusted) > 0 {
 		put(t.relays, heard{e.Request, client, true}, r)
@@ -46,6 +46,9 @@ func (t *Tracker) relayed(e *protocols.Opening) {
 func (t *Tracker) heard(k heard, e *protocols.Opening) (conn uint64, ok bool) {
 	r := t.relays.Get(k)
 	if r == nil || r.conn == e.Conn.ID || e.Time > r.time+near {
+		return 0, false
+	}
+	if s := e.Conn.Server; s.Addr() == k.host && s.Port() == r.port { // a host that asks itself twice
 		return 0, false
 	}
 	conn = r.conn

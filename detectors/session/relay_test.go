@@ -36,6 +36,7 @@ func TestReverseProxy(t *testing.T) {
 		"named another":   {head(0, user, front, 1e9), from(head(2, inner, backend, 1e9), "10.0.0.2:0", "x-forwarded-for"), false},
 		"not believed":    {head(0, user, front, 1e9), from(head(2, "10.0.4.1:9", backend, 1e9), "10.0.0.1:0", "x-forwarded-for"), false},
 		"too long ago":    {head(0, user, front, 1e9), head(2, outer, backend, 200e9), false},
+		"itself twice":    {head(0, "127.0.0.1:50000", "127.0.0.1:80", 1e9), head(2, "127.0.0.1:50001", "127.0.0.1:80", 1e9), false},
 		"same connection": {head(0, user, front, 1e9), head(1, user, front, 1e9), false},
 	} {
 		tr := New(trusted)

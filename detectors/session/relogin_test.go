@@ -22,6 +22,8 @@ func TestRelogin(t *testing.T) {
 		"another user":  {login(head(2, "10.0.1.80:50000", behind, 1e9), "bob"), login(head(0, user, asked, 1e9+2e6), "ann"), false},
 		"another host":  {login(head(2, "10.0.1.81:50000", behind, 1e9), "ann"), login(head(0, user, asked, 1e9+2e6), "ann"), false},
 		"later":         {login(head(2, "10.0.1.80:50000", behind, 1e9), "ann"), login(head(0, user, asked, 4e9), "ann"), false},
+		"opened before": {login(head(2, "10.0.1.80:50000", behind, 1e9), "ann"), login(head(3, user, asked, 1e9+2e6), "ann"), false},
+		"itself twice":  {login(head(2, "127.0.0.1:50000", "127.0.0.1:143", 1e9), "ann"), login(head(0, "127.0.0.1:50001", "127.0.0.1:143", 1e9+2e6), "ann"), false},
 		"two of a user": {login(head(2, user, behind, 1e9), "ann"), login(head(0, user, asked, 1e9+2e6), "ann"), false},
 	} {
 		tr := New(nil)

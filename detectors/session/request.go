@@ -20,6 +20,7 @@ type request struct {
 	proxy netip.Addr // as the client knows it, or as the server does
 	time  int64
 	n     uint32 // how many the same
+	port  uint16 // of the server that was asked
 }
 
 // asked is a request to a proxy.
