@@ -78,6 +78,7 @@ func (p *parser) argumentAtom(c *command, text []byte) {
 		}
 	case appendVerb, replaceVerb:
 		p.cli.group = line.EqualFold(text, "CATENATE") || line.EqualFold(text, "UTF8")
+		c.remote = c.remote || p.cli.depth > 0 && line.EqualFold(text, "URL") && p.cli.arg > 0
 	}
 	p.keepData(c, text)
 	if p.cli.keep == keepValue && line.EqualFold(text, "NIL") {

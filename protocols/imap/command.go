@@ -30,6 +30,7 @@ type command struct {
 	verb     verb
 	uid      bool
 	complete bool // its end was seen
+	remote   bool // APPEND: parts of the message lie at the server (CATENATE URL)
 	args     uint8
 	partials [2]partial
 	asked    uint8  // how many partials

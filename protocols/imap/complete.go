@@ -88,12 +88,17 @@ func (p *parser) changed(c *command, rc *code) {
 	switch c.verb {
 	case appendVerb, replaceVerb:
 		e.Command, e.Messages, e.Bytes = "APPEND", c.count, c.bytes
+		if c.remote {
+			e.Bytes = 0 // not known
+		}
 	case copyVerb, moveVerb:
 		e.Target, e.Messages = p.copyMailbox(c.text, c.arg(0)), c.moved(rc)
 	case storeVerb:
 		e.Flags, e.Messages = p.out.Copy(c.text), c.named
 		if c.count > 0 { // nothing answers a .SILENT one
 			e.Messages = c.count
+		} else if rc.is("MODIFIED") { // those that were changed meanwhile were left as they are (RFC 7162, section 3.1.3)
+			e.Messages -= min(countSet(rc.args), e.Messages)
 		}
 	case expungeVerb:
 		e.Messages = c.count

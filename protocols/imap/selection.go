@@ -21,6 +21,7 @@ type selection struct {
 	number   uint32 // in this connection, from 1; 0: its SELECT was not seen
 	exists   uint32
 	known    bool  // exists was told
+	uidNext  uint32
 	unnamed  spans // positions that were reported without a UID
 	sizes    []messageSize
 	oldest   int // in sizes, once it is full
@@ -138,6 +139,9 @@ func (p *parser) selected(c *command) {
 	p.sel = next
 	if c == nil {
 		return
+	}
+	if n := next.exists; n > 0 && next.uidNext == n+1 { // as many messages as UIDs: none was ever expunged
+		next.learn(n, n)
 	}
 	next.mailbox = appendMailbox(next.mailbox[:0], c.arg(0), p.utf8)
 	e := p.out.MailboxSelect(p.now)

@@ -68,6 +68,10 @@ func (p *parser) untaggedStatus(text []byte) {
 	switch {
 	case c.is("UIDVALIDITY"):
 		p.selectionNow().validity = c.validity()
+	case c.is("UIDNEXT"):
+		if v, _, ok := line.Number(c.args); ok {
+			p.selectionNow().uidNext = number32(v)
+		}
 	case c.is("COPYUID"): // of a MOVE (RFC 6851, section 4.3)
 		if cmd := p.first(moveVerb); cmd != nil {
 			cmd.named, cmd.count = c.copied(), 0
