@@ -20,7 +20,7 @@ type selection struct {
 	validity uint32
 	number   uint32 // in this connection, from 1; 0: its SELECT was not seen
 	exists   uint32
-	known    bool  // exists was told
+	known    bool // exists was told
 	uidNext  uint32
 	unnamed  spans // positions that were reported without a UID
 	sizes    []messageSize

@@ -229,7 +229,7 @@ func (p *parser) numbered(tok token, text []byte) {
 		p.beginFetch(true)
 	case line.EqualFold(text, "EXISTS"):
 		p.setExists(p.srv.num)
-	case line.EqualFold(text, "EXPUNGE"):
+	case line.EqualFold(text, "EXPUNGE"), line.EqualFold(text, "EXPUNGED"): // as GNU Mailutils 3.15 says it
 		p.expunged(p.srv.num)
 	}
 }

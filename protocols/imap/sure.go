@@ -86,7 +86,7 @@ func sureUntagged(b []byte) bool {
 		switch string(word) {
 		case "FETCH", "UIDFETCH":
 			return len(rest) > 0 && rest[0] == '('
-		case "EXISTS", "EXPUNGE", "RECENT":
+		case "EXISTS", "EXPUNGE", "EXPUNGED", "RECENT":
 			return len(rest) == 0
 		}
 		return false
