@@ -9,6 +9,7 @@ import (
 type body struct {
 	inflater *inflate.Inflater // of content that webmail wants; nil: as it is
 	spoilt   bool              // what is left of it cannot be read
+	foreign  bool              // it is in a coding that is not read: only its octets count
 	torn     bool              // octets of the message were lost
 }
 
@@ -17,7 +18,7 @@ var contentLimits = inflate.Limits{Ratio: 200, Slack: 4 << 20}
 
 // decode gets ready for content that somebody wants.
 func (c *body) decode(h *header, wanted bool) {
-	c.spoilt = false
+	c.spoilt, c.foreign = false, false
 	if !wanted {
 		c.inflater = nil
 		return
@@ -31,7 +32,7 @@ func (c *body) decode(h *header, wanted bool) {
 	case line.EqualFold(enc, "DEFLATE"):
 		format = inflate.ZlibOrRaw
 	default: // brotli and the like are not read
-		c.spoilt = true
+		c.spoilt, c.foreign = true, true
 		return
 	}
 	if c.inflater == nil {

@@ -88,7 +88,7 @@ func (p *parser) request(t int64) {
 		x.call = p.mail.Begin(p.mailRequest(x, s.method, path, host, h))
 	}
 	p.legs(t, h, x, proxied, host, s.method, path)
-	s.decode(h, x.call != nil)
+	p.decode(t, &s.body, h, x.call != nil)
 	switch {
 	case x.connect:
 		x.sent = true
@@ -146,7 +146,7 @@ func (p *parser) response(t int64) protocols.Action {
 	empty := x != nil && x.head || p.status == 204 || p.status == 304
 	p.frame(capture.ToClient, t, empty)
 	wanted := x != nil && p.replied(t, x, h)
-	s.decode(h, wanted)
+	p.decode(t, &s.body, h, wanted)
 	if s.phase == startLine {
 		p.over(capture.ToClient, t)
 	}
@@ -204,6 +204,13 @@ func (p *parser) replied(t int64, x *exchange, h *header) bool {
 	return x.call != nil
 }
 
+// decode gets ready for content, and says so where it will not be read.
+func (p *parser) decode(t int64, c *body, h *header, wanted bool) {
+	if c.decode(h, wanted); c.foreign {
+		p.tell(t, toldCoding, "http_coding")
+	}
+}
+
 // deliver is pass for a known exchange.
 func (p *parser) deliver(d capture.Dir, t int64, x *exchange, c *body, b []byte) {
 	if x.call == nil {
@@ -212,6 +219,10 @@ func (p *parser) deliver(d capture.Dir, t int64, x *exchange, c *body, b []byte)
 	emit := x.call.ResponseBody
 	if d == capture.ToServer {
 		emit = x.call.RequestBody
+	}
+	if c.foreign {
+		x.call.Unread(len(b), d == capture.ToServer)
+		return
 	}
 	if !c.pass(b, emit) {
 		p.tell(t, toldContent, "http_content")

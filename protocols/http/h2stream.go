@@ -73,7 +73,7 @@ func (h *h2) request(t int64, st *stream) {
 		x.call = p.mail.Begin(p.mailRequest(x, s.method, s.target, hostOf(authority), &s.header))
 	}
 	p.legs(t, &s.header, x, false, hostOf(authority), s.method, s.target)
-	st.body[capture.ToServer].decode(&s.header, x.call != nil)
+	p.decode(t, &st.body[capture.ToServer], &s.header, x.call != nil)
 }
 
 func (h *h2) response(t int64, st *stream) {
@@ -90,7 +90,7 @@ func (h *h2) response(t int64, st *stream) {
 	default:
 		p.replied(t, x, &s.header)
 	}
-	st.body[capture.ToClient].decode(&s.header, x.call != nil)
+	p.decode(t, &st.body[capture.ToClient], &s.header, x.call != nil)
 }
 
 // ended is the end of one side of a stream.

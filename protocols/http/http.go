@@ -20,6 +20,7 @@
 //	http_pipeline         more requests in flight than are followed
 //	http_bad_frame        a frame that HTTP/2 does not have, or a header block that cannot be decoded
 //	http_content          content that does not decompress, or grows beyond any use
+//	http_coding           content of a mail API in a coding that is not read (brotli, zstd)
 package http
 
 import (

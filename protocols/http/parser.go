@@ -41,7 +41,7 @@ func (l *line1) keep(method, target []byte) {
 }
 
 // Things that are reported once a connection.
-type once uint8
+type once uint16
 
 const (
 	toldRequest once = 1 << iota
@@ -52,6 +52,7 @@ const (
 	toldPipeline
 	toldContent
 	toldFrame
+	toldCoding
 )
 
 // parser follows one connection.

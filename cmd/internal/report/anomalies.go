@@ -71,6 +71,8 @@ func meaning(kind string) string {
 		return "too many requests without a response"
 	case "http_bad_frame":
 		return "a frame that is no HTTP/2"
+	case "http_coding":
+		return "mail over HTTP in a compression that is not read (brotli, zstd)"
 	case "http_content":
 		return "content that does not decompress"
 	case "socks_bad_message":

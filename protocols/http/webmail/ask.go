@@ -23,6 +23,7 @@ type kind uint8
 const (
 	other      kind = iota
 	messages        // messages, each with a name of its own
+	inFolders       // folders, and messages within them
 	whole           // one message and nothing else
 	attachment      // of the message that the request names
 	ruleList

@@ -83,6 +83,7 @@ type call struct {
 	several bool  // the requests of a batch are somebody's each
 	now     item
 	pieces  []uint64 // JMAP: blobs of its parts
+	before  before   // JMAP
 	rules   []rule
 	rule    int // the one that is being read; -1: none
 	mails   []mail
@@ -260,6 +261,13 @@ func (c *call) ResponseBody(b []byte) {
 		c.octets += uint64(len(b))
 	}
 	c.write(b)
+}
+
+// Unread implements Call.
+func (c *call) Unread(n int, request bool) {
+	if c.upload == request {
+		c.octets += uint64(n)
+	}
 }
 
 // End implements Call.

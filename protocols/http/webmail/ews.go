@@ -70,6 +70,10 @@ func (c *call) ewsOpen(name []byte) {
 		if r := c.newRule("UpdateInboxRules"); r != nil {
 			r.created, r.removed = is(name, "CreateRuleOperation"), is(name, "DeleteRuleOperation")
 		}
+	case is(name, "Permission") && is(c.op, "UpdateFolder", "CreateFolder", "CreateFolderPath"): // and not CalendarPermission
+		if r := c.newRule(ewsFolder[string(c.op)]); r != nil {
+			r.sure = false // until it gives somebody a right
+		}
 	case is(name, "DelegateUser", "UserId") && is(c.op, "AddDelegate", "UpdateDelegate", "RemoveDelegate"):
 		if is(name, "UserId") != is(c.op, "RemoveDelegate") { // RemoveDelegate has bare UserIds
 			return
@@ -81,6 +85,23 @@ func (c *call) ewsOpen(name []byte) {
 	}
 }
 
+// ewsFolder are the operations that say who may do what in a folder (MS-OXWSFOLD).
+var ewsFolder = map[string]string{"UpdateFolder": "UpdateFolder", "CreateFolder": "CreateFolder", "CreateFolderPath": "CreateFolderPath"}
+
+// ewsRight takes a value of what somebody may do in a folder (MS-OXWSCDATA, section
+// 2.2.4.49). Those who are not named are Default, with or without a login, Anonymous.
+func (c *call) ewsRight(name, value []byte) {
+	r := c.ruling()
+	switch {
+	case is(name, "PrimarySmtpAddress", "SID", "DistinguishedUser", "ExternalUserIdentity"):
+		r.once(protocols.ActionDelegate, value)
+	case is(name, "PermissionLevel"):
+		r.sure = r.sure || !is(value, "None", "Custom")
+	case is(name, "ReadItems", "EditItems", "DeleteItems"):
+		r.sure = r.sure || !is(value, "None")
+	}
+}
+
 func (c *call) ewsText(op, rest, value []byte) {
 	name := last(rest)
 	switch {
@@ -89,6 +110,10 @@ func (c *call) ewsText(op, rest, value []byte) {
 	case c.rule < 0:
 	case is(name, "OofState"):
 		c.ruling().enabled = tristate(!is(value, "Disabled"))
+	case ewsFolder[string(c.op)] != "":
+		if within(rest, "Permission") {
+			c.ewsRight(name, value)
+		}
 	case is(name, "PrimarySmtpAddress", "SID") && within(rest, "UserId"):
 		c.ruling().once(protocols.ActionDelegate, value)
 	case is(op, "UpdateInboxRules"):
@@ -111,7 +136,7 @@ func (c *call) ewsMail(op []byte, what scan.Token, rest, value []byte, size uint
 		} else {
 			c.mail = -1
 		}
-	case what == scan.Open && is(name, "ItemId") && is(op, "SendItem"):
+	case what == scan.Open && is(name, "ItemId") && (is(op, "SendItem") || is(op, "UpdateItem") && c.key == sendNow):
 		c.newMail(true)
 	case c.mail < 0:
 	case what == scan.Open && is(name, "MimeContent"):
@@ -119,7 +144,7 @@ func (c *call) ewsMail(op []byte, what scan.Token, rest, value []byte, size uint
 	case what == scan.Open && is(parent(rest), "Attachments"):
 		c.mailing().attachment()
 	case what != scan.Text:
-	case is(name, "@Id") && is(op, "SendItem"):
+	case is(name, "@Id") && is(parent(rest), "ItemId") && is(op, "SendItem", "UpdateItem"):
 		c.set.take(c.nameID(value), c.mailing())
 	case is(name, "EmailAddress") && within(rest, "ToRecipients", "CcRecipients", "BccRecipients"):
 		c.mailing().recipient(value)

@@ -105,7 +105,9 @@ func (c *call) graphPlan(method []byte, parts [][]byte) (p plan, ok bool) {
 			p.op, p.rule, p.maybe = "mailboxSettings.update", "mailboxSettings.update", true
 		}
 	case is(parts[0], "mailFolders", "childFolders"), folders:
-		p.op = "mailFolders"
+		if p.op = "mailFolders"; is(method, "GET") {
+			p.kind = inFolders // $expand=messages
+		}
 	case is(parts[0], "inferenceClassification"):
 		p.op = "inferenceClassification"
 	default:
@@ -158,7 +160,9 @@ func (c *call) graphMessages(p *plan, method []byte, parts [][]byte) {
 	case len(parts) == 2 && get:
 		p.op, p.kind = "messages.get", messages
 	case len(parts) == 2:
-		p.op = "messages." + graphVerbs[string(method)]
+		if p.op = "messages." + graphVerbs[string(method)]; is(method, "PATCH") {
+			p.mail, p.kind = draftMail, newDraft // if it is one: who gets it is often said only now
+		}
 	case is(parts[2], "$value"):
 		p.op, p.kind = "messages.$value", whole
 	case is(parts[2], "attachments"):

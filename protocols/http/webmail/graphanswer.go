@@ -52,7 +52,7 @@ func (c *call) graphAnswered() {
 		if c.sent {
 			c.truncate(c.mark)
 		}
-	case a.outcome != protocols.Accepted || a.kind != messages:
+	case a.outcome != protocols.Accepted || a.kind != messages && a.kind != inFolders:
 		c.truncate(c.mark)
 	default:
 		for i := c.mark; i < len(c.whose); i++ {
@@ -82,7 +82,8 @@ func (c *call) graphAnswer(a *ask, what scan.Token, path, value []byte, size uin
 	if a != nil && a.rules[0] < a.rules[1] && what == scan.Text && is(path, "/isEnabled") {
 		c.rules[a.rules[0]].enabled = tristate(is(value, "true"))
 	}
-	if a != nil && a.kind != messages {
+	folders := a != nil && a.kind == inFolders
+	if a != nil && a.kind != messages && !folders {
 		return
 	}
 	switch what {
@@ -90,7 +91,11 @@ func (c *call) graphAnswer(a *ask, what scan.Token, path, value []byte, size uin
 		if rest, ok := c.inItem(path); ok && len(rest) > 0 && is(last(path), "@removed", "error") {
 			c.now.gone = true
 		}
-		if len(path) == 0 || string(path) == "/value/[]" || string(path) == "/value/[]/hitsContainers/[]/hits/[]" {
+		if folders {
+			if c.now.depth == 0 && hasSuffix(path, "/messages/[]") {
+				c.found(path)
+			}
+		} else if len(path) == 0 || string(path) == "/value/[]" || string(path) == "/value/[]/hitsContainers/[]/hits/[]" {
 			c.found(path)
 		}
 	case scan.Close:

@@ -110,6 +110,8 @@ func (c *call) method(what scan.Token, path, value []byte, list string) (rest []
 	case len(path) == len(list):
 		if what == scan.Open {
 			c.word, c.mark, c.rule, c.mail, c.ask = c.word[:0], 0, -1, -1, -1
+			c.several = true // each method names its account, or is about that of the one before
+			c.before = before{items: len(c.items), rules: len(c.rules), mails: len(c.mails)}
 		}
 		return nil, false
 	case !bytes.HasPrefix(path[len(list):], []byte("/[]")): // no list of three
@@ -148,10 +150,44 @@ func (c *call) jmapIdentified(id []byte) {
 		}
 		return
 	}
-	if is(c.word, "error") {
-		if a := c.find(n); a != nil {
-			c.settle(a, protocols.Rejected)
-		}
+	a := c.find(n)
+	if a == nil {
+		return
+	}
+	if c.owns(a.owner); is(c.word, "error") {
+		c.settle(a, protocols.Rejected)
+	}
+}
+
+// jmapAccount takes whose account a method is about. It may stand behind the rest.
+func (c *call) jmapAccount(id []byte) {
+	if c.before.named { // once is enough, as often as it is said
+		return
+	}
+	c.before.named, c.owner = true, 0
+	c.someoneElse(c.set.session.account(c.nameID(id)))
+	if a := c.current(); a != nil {
+		a.owner = c.owner
+	}
+	c.owns(c.owner)
+}
+
+// before is what there was before the method that is being read.
+type before struct {
+	items, rules, mails int
+	named               bool // its account was
+}
+
+// owns puts what came of the present method down to an owner.
+func (c *call) owns(o owner) {
+	for i := c.before.items; i < len(c.whose); i++ {
+		c.whose[i] = o
+	}
+	for i := c.before.rules; i < len(c.rules); i++ {
+		c.rules[i].owner = o
+	}
+	for i := c.before.mails; i < len(c.mails); i++ {
+		c.mails[i].owner = o
 	}
 }
 
@@ -160,7 +196,7 @@ func (jmap) request(c *call, what scan.Token, path, value []byte, size uint64) s
 	switch {
 	case !in:
 	case what == scan.Text && string(rest) == "/accountId":
-		c.someoneElse(c.set.session.account(c.nameID(value)))
+		c.jmapAccount(value)
 	case is(c.word, "Email/set"):
 		c.jmapEmail(what, rest, value, size)
 	case is(c.word, "Email/import"):
@@ -221,6 +257,8 @@ func (jmap) response(c *call, what scan.Token, path, value []byte, size uint64) 
 	rest, in := c.method(what, path, value, responses)
 	switch {
 	case !in:
+	case what == scan.Text && string(rest) == "/accountId":
+		c.jmapAccount(value)
 	case is(c.word, "Email/get"):
 		c.jmapMessage(what, path, rest, value, size)
 	case is(c.word, "Blob/get"):

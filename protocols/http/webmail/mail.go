@@ -176,10 +176,16 @@ type draft struct {
 // maxDrafts bounds those that are remembered of a connection.
 const maxDrafts = 16
 
-// store remembers a draft; of two the oldest goes.
+// store remembers a draft, or what is changed of one; of many the oldest goes.
 func (s *Set) store(id uint64, m *mail) {
-	if id == 0 || len(m.to) == 0 {
+	if id == 0 || len(m.to) == 0 && len(m.subject) == 0 && m.size == 0 {
 		return
+	}
+	for i := range s.drafts {
+		if s.drafts[i].id == id {
+			s.drafts[i].change(m)
+			return
+		}
 	}
 	if len(s.drafts) == maxDrafts {
 		s.drafts = append(s.drafts[:0], s.drafts[1:]...)
@@ -187,6 +193,19 @@ func (s *Set) store(id uint64, m *mail) {
 	d := draft{id: id, subject: bytes.Clone(m.subject), size: m.size}
 	d.to = append(d.to, m.to...)
 	s.drafts = append(s.drafts, d)
+}
+
+// change takes over what is said anew.
+func (d *draft) change(m *mail) {
+	if len(m.to) > 0 {
+		d.to = append([][]byte(nil), m.to...)
+	}
+	if len(m.subject) > 0 {
+		d.subject = bytes.Clone(m.subject)
+	}
+	if m.size > 0 {
+		d.size = m.size
+	}
 }
 
 // take fills in a message that was stored before.

@@ -27,7 +27,7 @@ func (s *Set) owa(r *Request, path, query []byte) *call {
 	}
 	c.operation(string(action[:min(len(action), 64)]))
 	c.asked(0, other)
-	c.owaAction(action)
+	c.owaAction(action, query)
 	c.reads(r, asJSON)
 	if post := r.Header("x-owa-urlpostdata"); len(post) > 0 {
 		c.as(asJSON, nil)
@@ -37,12 +37,16 @@ func (s *Set) owa(r *Request, path, query []byte) *call {
 }
 
 // owaAction gets ready for what an action holds.
-func (c *call) owaAction(op []byte) {
+func (c *call) owaAction(op, query []byte) {
 	verb := op
 	if i := bytes.IndexByte(op, '/'); i >= 0 { // of the control panel
 		verb = op[i+1:]
 	}
 	switch {
+	case is(op, "GetFileAttachment", "GetAllAttachmentsAsZip"):
+		c.owaDownload(query, attachment)
+	case is(op, "DownloadMessage"):
+		c.owaDownload(query, whole)
 	case hasFold(op, "inboxrule"):
 		c.owaRule(verb)
 	case hasFold(op, "setmailbox"), hasFold(op, "forwarding") && !hasPrefix(verb, "get"):
@@ -53,6 +57,13 @@ func (c *call) owaAction(op []byte) {
 		if r := c.newRule("SetMailboxAutoReplyConfiguration"); r != nil {
 			r.act(protocols.ActionReply, nil)
 		}
+	}
+}
+
+// owaDownload is asked for by the name of a message or of an attachment in the query.
+func (c *call) owaDownload(query []byte, k kind) {
+	if id := parameter(query, "id"); len(id) > 0 {
+		c.asks[0].kind, c.asks[0].message = k, c.nameID(id)
 	}
 }
 

@@ -41,6 +41,8 @@ type Call interface {
 	// that follows.
 	Response(status int, header func(name string) []byte) bool
 	ResponseBody(b []byte)
+	// Unread is told of octets that came in a coding that nobody reads.
+	Unread(n int, request bool)
 	// End tells what the call did. whole: all of the response's content was seen.
 	// The Call must not be used any more.
 	End(t int64, out protocols.Sink, whole bool)
