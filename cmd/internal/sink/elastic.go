@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -114,9 +115,24 @@ type answer struct {
 // maxAnswer bounds the answer to a bulk request.
 const maxAnswer = 8 << 20
 
+// bulkURL adds the bulk API to a URL, whose own query stays: receivers that only speak
+// the protocol take from it which field is the time.
+func bulkURL(base string) (string, error) {
+	u, err := url.Parse(base)
+	if err != nil {
+		return "", err
+	}
+	u = u.JoinPath("_bulk")
+	u.RawQuery = strings.TrimPrefix(u.RawQuery+"&filter_path=items.*.status,items.*.error.type", "&")
+	return u.String(), nil
+}
+
 func (o *elastic) bulk(ctx context.Context, body []byte) ([]answer, error) {
-	url := strings.TrimRight(o.config.URL, "/") + "/_bulk?filter_path=items.*.status,items.*.error.type"
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	address, err := bulkURL(o.config.URL)
+	if err != nil {
+		return nil, withoutURL(err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return nil, withoutURL(err)
 	}

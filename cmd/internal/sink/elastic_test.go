@@ -196,3 +196,19 @@ func TestElasticTooLarge(t *testing.T) {
 	g.Event(append(bytes.TrimSuffix(event(700), []byte("}")), fmt.Sprintf(`,"text":"%0200000d"}`, 0)...))
 	until(t, "a line that is too large", func() bool { return metric(t, g, "rejected_lines_total") == 1 })
 }
+
+// The API's path goes before the query of the URL, not behind it.
+func TestElasticURL(t *testing.T) {
+	const filter = "filter_path=items.*.status,items.*.error.type"
+	for base, want := range map[string]string{
+		"http://es:9200":  "http://es:9200/_bulk?" + filter,
+		"http://es:9200/": "http://es:9200/_bulk?" + filter,
+		"https://es/a/b/": "https://es/a/b/_bulk?" + filter,
+		"http://vl:9428/insert/x?_time_field=@timestamp":  "http://vl:9428/insert/x/_bulk?_time_field=@timestamp&" + filter,
+		"http://vl:9428/insert/x/?_time_field=@timestamp": "http://vl:9428/insert/x/_bulk?_time_field=@timestamp&" + filter,
+	} {
+		if got, err := bulkURL(base); err != nil || got != want {
+			t.Errorf("%s: %s, %v", base, got, err)
+		}
+	}
+}
