@@ -194,7 +194,7 @@ func TestSetRefuses(t *testing.T) {
 // that is stored again as it is, and that can be gone on with.
 func FuzzSetState(f *testing.F) {
 	seal := func(body []byte) []byte {
-		return codec.Seal(nil, stateName, stateVersion, func(b []byte) []byte { return append(b, body...) })
+		return codec.Seal(nil, format.Name, format.Version, func(b []byte) []byte { return append(b, body...) })
 	}
 	head := len(seal(nil)) - 4
 	s := NewSet([]Detector{new(parrot)})

@@ -8,43 +8,35 @@ import (
 	"mailsensor/detectors/recent"
 )
 
-const (
-	stateName    = "alerts"
-	stateVersion = 1
-)
+var format = codec.Format{Name: "alerts", Version: 1}
 
 // AppendState appends what has to be known to go on where the Set stopped: how far
 // event time went, and the alerts that may still be updated. What its detectors have
 // learned is theirs to store.
 func (s *Set) AppendState(dst []byte) ([]byte, error) {
-	return codec.Seal(dst, stateName, stateVersion, func(b []byte) []byte {
+	return format.Seal(dst, func(b []byte) []byte {
 		return codec.Table(codec.U64(b, uint64(s.clock)), s.open, func(b []byte, _ string, a **Alert) []byte { return (*a).AppendState(b) })
-	}), nil
+	})
 }
 
 // LoadState takes over what AppendState wrote, in the place of what is open. Alerts of
 // then are among Alerts once they are raised again. Its errors are those of codec; after
 // one nothing has changed.
 func (s *Set) LoadState(src []byte) error {
-	r, err := codec.Open(src, stateName, stateVersion)
-	if err != nil {
-		return err
-	}
-	clock, open, past := r.I64(), recent.New[string, *Alert](maxOpen), map[*Alert]bool{}
-	r.Bad = r.Bad || clock < 0
-	var a *Alert
-	codec.ReadTable(r, open, func() string {
-		if a = ReadAlert(r); a == nil {
-			return ""
-		}
-		past[a] = true
-		return a.open()
-	}, func(_ string, v **Alert) { *v = a })
-	if err := r.Close(); err != nil {
-		return err
-	}
-	s.clock, s.open, s.past = clock, open, past
-	return nil
+	n := *s
+	n.open, n.past = recent.New[string, *Alert](maxOpen), map[*Alert]bool{}
+	return codec.Load(s, &n, format, src, func(r *codec.Reader) {
+		n.clock = r.I64()
+		r.Bad = r.Bad || n.clock < 0
+		var a *Alert
+		codec.ReadTable(r, n.open, func() string {
+			if a = ReadAlert(r); a == nil {
+				return ""
+			}
+			n.past[a] = true
+			return a.open()
+		}, func(_ string, v **Alert) { *v = a })
+	})
 }
 
 // open is what an alert is known by while it may be updated.

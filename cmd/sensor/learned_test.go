@@ -12,7 +12,6 @@ import (
 	"mailsensor/capture/pcapfile"
 	"mailsensor/cmd/internal/config"
 	"mailsensor/cmd/internal/pipeline"
-	"mailsensor/detectors/baseline"
 	"mailsensor/detectors/codec"
 	"mailsensor/protocols"
 )
@@ -98,19 +97,19 @@ func TestLearnedIsRefused(t *testing.T) {
 				t.Fatalf("%s, %s: something is left behind", p.name, what)
 			}
 		}
-		damaged := []error{codec.ErrDamaged, baseline.ErrDamaged}
+		damaged := codec.ErrDamaged
 		for _, b := range [][]byte{nil, []byte("{}"), bytes.Repeat([]byte{0xff}, 100), []byte("mailsensor " + p.name + "\n")} {
-			refused("no state", b, damaged...)
+			refused("no state", b, damaged)
 		}
 		for at := 0; at < len(good); at += 1 + len(good)/50 {
-			refused("cut", good[:at], damaged...)
+			refused("cut", good[:at], damaged)
 			b := slices.Clone(good)
 			b[at] ^= 0x40
-			refused("changed", b, append(damaged, codec.ErrNewer, baseline.ErrNewer)...)
+			refused("changed", b, damaged, codec.ErrNewer)
 		}
-		refused("longer", append(slices.Clone(good), 0), damaged...)
-		refused("newer", ofVersion(good, 999), codec.ErrNewer, baseline.ErrNewer)
-		refused("older", ofVersion(good, 0), codec.ErrOlder, baseline.ErrDamaged)
+		refused("longer", append(slices.Clone(good), 0), damaged)
+		refused("newer", ofVersion(good, 999), codec.ErrNewer)
+		refused("older", ofVersion(good, 0), codec.ErrOlder)
 	}
 }
 

@@ -127,7 +127,7 @@ func adviseState(dir string, err error) error {
 		return err
 	case errors.Is(err, baseline.ErrOther):
 		return fmt.Errorf("%s: %w; it was not touched: configure that one, or use another --state", dir, err)
-	case errors.Is(err, baseline.ErrNewer), errors.Is(err, codec.ErrNewer):
+	case errors.Is(err, codec.ErrNewer):
 		return fmt.Errorf("%s: %w; it was not touched: run that version, or use another --state", dir, err)
 	case errors.Is(err, codec.ErrOlder):
 		return fmt.Errorf("%s: %w; it was not touched: move it away to learn anew, or go on with the version that wrote it", dir, err)

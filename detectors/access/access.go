@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"mailsensor/detectors"
+	"mailsensor/detectors/codec"
 	"mailsensor/detectors/inside"
 	"mailsensor/detectors/recent"
 	"mailsensor/detectors/window"
@@ -40,12 +41,13 @@ const (
 
 // Detector is the detector.
 type Detector struct {
+	codec.Tables
+
 	config   Config
 	border   *inside.Border
 	hosts    *recent.Table[netip.Addr, host]
 	services *recent.Table[service, outside]
 	name     []byte
-	within   int // the bound of tables that were made smaller; 0: they were not
 }
 
 // host is one of ours.
@@ -71,7 +73,9 @@ type outside struct {
 
 // New returns a Detector.
 func New(c Config, border *inside.Border) *Detector {
-	return &Detector{config: c, border: border, hosts: recent.New[netip.Addr, host](maxHosts), services: recent.New[service, outside](maxServices)}
+	d := &Detector{config: c, border: border, hosts: recent.New[netip.Addr, host](maxHosts), services: recent.New[service, outside](maxServices)}
+	d.Tables = codec.Bounded(d.hosts)
+	return d
 }
 
 // Evicted implements detectors.Bounded.

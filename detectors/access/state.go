@@ -6,12 +6,12 @@ import (
 	"mailsensor/detectors/codec"
 )
 
-const stateVersion = 1
+var format = codec.Format{Name: "access", Version: 1}
 
 // AppendState implements detectors.Learner: what happened last at each host, and who
 // used each service from outside within the day.
 func (d *Detector) AppendState(dst []byte) ([]byte, error) {
-	return codec.Seal(dst, d.Name(), stateVersion, func(b []byte) []byte {
+	return format.Seal(dst, func(b []byte) []byte {
 		b = codec.Table(b, d.hosts, func(b []byte, k netip.Addr, h *host) []byte {
 			b = codec.U64(codec.Addr(b, k), uint64(h.remote), uint64(h.mail))
 			b = codec.Addr(codec.Text(codec.Text(b, h.kind), h.account), h.peer)
@@ -21,31 +21,21 @@ func (d *Detector) AppendState(dst []byte) ([]byte, error) {
 			b = codec.U64(codec.Text(codec.Addr(b, k.server), k.protocol), uint64(o.told))
 			return o.users.Append(b)
 		})
-	}), nil
+	})
 }
 
 // LoadState implements detectors.Learner. Its errors are those of codec.
 func (d *Detector) LoadState(src []byte) error {
-	r, err := codec.Open(src, d.Name(), stateVersion)
-	if err != nil {
-		return err
-	}
 	n := New(d.config, d.border)
-	if d.within > 0 {
-		n.Within(d.within)
-	}
-	codec.ReadTable(r, n.hosts, r.Addr, func(_ netip.Addr, h *host) {
-		h.remote, h.mail = r.I64(), r.I64()
-		h.kind, h.account, h.peer = r.Text(), r.Text(), r.Addr()
-		h.inbound = r.Truth()
+	return codec.Load(d, n, format, src, func(r *codec.Reader) {
+		codec.ReadTable(r, n.hosts, r.Addr, func(_ netip.Addr, h *host) {
+			h.remote, h.mail = r.I64(), r.I64()
+			h.kind, h.account, h.peer = r.Text(), r.Text(), r.Addr()
+			h.inbound = r.Truth()
+		})
+		codec.ReadTable(r, n.services, func() service { return service{r.Addr(), r.Text()} }, func(_ service, o *outside) {
+			o.told = r.I64()
+			r.Part(o.users.Load)
+		})
 	})
-	codec.ReadTable(r, n.services, func() service { return service{r.Addr(), r.Text()} }, func(_ service, o *outside) {
-		o.told = r.I64()
-		r.Part(o.users.Load)
-	})
-	if err := r.Close(); err != nil {
-		return err
-	}
-	*d = *n
-	return nil
 }

@@ -13,6 +13,7 @@ import (
 	_ "time/tzdata"
 
 	"mailsensor/detectors/baseline/workload"
+	"mailsensor/detectors/codec"
 )
 
 var (
@@ -313,7 +314,7 @@ func TestStateRefused(t *testing.T) {
 		if err := o.LoadState(bad); err == nil {
 			t.Fatalf("octet %d of %d may be anything", i, len(state))
 		}
-		if err := o.LoadState(state[:i]); !errors.Is(err, ErrDamaged) {
+		if err := o.LoadState(state[:i]); !errors.Is(err, codec.ErrDamaged) {
 			t.Fatalf("cut at %d: %v", i, err)
 		}
 	}
@@ -324,7 +325,7 @@ func TestStateRefused(t *testing.T) {
 		t.Errorf("another time zone: %v", err)
 	}
 	newer := record(bytes.Clone(magic), recordHead, func(b []byte) []byte { return append(b, 2, 0) })
-	if err := o.LoadState(newer); !errors.Is(err, ErrNewer) {
+	if err := o.LoadState(newer); !errors.Is(err, codec.ErrNewer) {
 		t.Errorf("newer: %v", err)
 	}
 }
@@ -348,10 +349,10 @@ func FuzzLoadState(f *testing.F) {
 // fix makes the checksums right, for the fuzzer to come behind them.
 func fix(b []byte) []byte {
 	out := append([]byte(nil), b[:min(len(b), len(magic))]...)
-	for r := (&reader{b: b[len(out):]}); len(r.b) > 0; {
-		kind, n := r.u8(), r.u32()
-		payload := r.take(int(min(n, uint32(len(r.b)))))
-		r.take(min(4, len(r.b)))
+	for r := codec.NewReader("", b[len(out):]); r.Len() > 0 && !r.Bad; {
+		kind, n := r.U8(), r.U32()
+		payload := r.Take(min(uint64(n), uint64(r.Len())))
+		r.Take(uint64(min(4, r.Len())))
 		out = record(out, kind, func(b []byte) []byte { return append(b, payload...) })
 	}
 	return out

@@ -20,12 +20,8 @@ const (
 	recordEnd    = 'Z'
 )
 
-// What LoadState may find.
-var (
-	ErrDamaged = errors.New("baseline: the state is damaged")
-	ErrNewer   = errors.New("baseline: the state is of a newer version")
-	ErrOther   = errors.New("baseline: the state was learned with another time zone or interval")
-)
+// ErrOther is what LoadState may find beside the errors of codec.
+var ErrOther = errors.New("baseline: the state was learned with another time zone or interval")
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 

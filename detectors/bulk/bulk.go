@@ -19,6 +19,7 @@ import (
 
 	"mailsensor/detectors"
 	"mailsensor/detectors/baseline"
+	"mailsensor/detectors/codec"
 	"mailsensor/detectors/habits"
 	"mailsensor/detectors/inside"
 	"mailsensor/detectors/recent"
@@ -59,6 +60,8 @@ const day = int64(24 * time.Hour)
 
 // Detector is the detector.
 type Detector struct {
+	codec.Tables
+
 	config   Config
 	border   *inside.Border
 	habits   *habits.Tracker
@@ -66,16 +69,17 @@ type Detector struct {
 	hosts    *recent.Table[netip.Addr, host]
 	begun    int64      // time of the first event
 	pending  []*account // to be told at the next Tick
-	within   int        // the bound of tables that were made smaller; 0: they were not
 }
 
 // New returns a Detector, which comes behind h in the list.
 func New(c Config, border *inside.Border, h *habits.Tracker) *Detector {
-	return &Detector{
+	d := &Detector{
 		config: c, border: border, habits: h,
 		accounts: recent.New[string, account](maxAccounts),
 		hosts:    recent.New[netip.Addr, host](maxHosts),
 	}
+	d.Tables = codec.Bounded(d.accounts, d.hosts)
+	return d
 }
 
 // Name implements detectors.Detector.

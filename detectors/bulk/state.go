@@ -9,13 +9,13 @@ import (
 	"mailsensor/detectors/codec"
 )
 
-const stateVersion = 1
+var format = codec.Format{Name: "bulk", Version: 1}
 
 // AppendState implements detectors.Learner: what was read within the day of each
 // account and by whom, and how many mailboxes each host reads. Which messages those
 // were is stored by package habits.
 func (d *Detector) AppendState(dst []byte) ([]byte, error) {
-	return codec.Seal(dst, d.Name(), stateVersion, func(b []byte) []byte {
+	return format.Seal(dst, func(b []byte) []byte {
 		b = codec.U64(b, uint64(d.begun))
 		b = codec.Table(b, d.accounts, func(b []byte, k string, a *account) []byte { return a.append(codec.Text(b, k)) })
 		b = codec.Table(b, d.hosts, func(b []byte, k netip.Addr, h *host) []byte {
@@ -23,7 +23,7 @@ func (d *Detector) AppendState(dst []byte) ([]byte, error) {
 			return codec.U64(h.many.Append(b), uint64(h.told))
 		})
 		return codec.List(b, d.waiting(), func(b []byte, a **account) []byte { return codec.Text(b, (*a).name) })
-	}), nil
+	})
 }
 
 // waiting are the accounts of which more will be told, once each.
@@ -57,36 +57,26 @@ func (a *account) append(b []byte) []byte {
 
 // LoadState implements detectors.Learner. Its errors are those of codec.
 func (d *Detector) LoadState(src []byte) error {
-	r, err := codec.Open(src, d.Name(), stateVersion)
-	if err != nil {
-		return err
-	}
 	n := New(d.config, d.border, d.habits)
-	if d.within > 0 {
-		n.Within(d.within)
-	}
-	n.begun = r.I64()
-	codec.ReadTable(r, n.accounts, r.Text, func(k string, a *account) {
-		a.name = k
-		a.load(r)
+	return codec.Load(d, n, format, src, func(r *codec.Reader) {
+		n.begun = r.I64()
+		codec.ReadTable(r, n.accounts, r.Text, func(k string, a *account) {
+			a.name = k
+			a.load(r)
+		})
+		codec.ReadTable(r, n.hosts, r.Addr, func(_ netip.Addr, h *host) {
+			h.reads = codec.ReadList(r, maxTaken, func(t *taken) { *t = taken{r.U64(), r.U64(), r.I64()} })
+			r.Part(h.many.Load)
+			h.told = int(r.Upto(maxTaken))
+		})
+		n.pending = codec.ReadList(r, maxAccounts, func(p **account) {
+			a := n.accounts.Peek(r.Text())
+			if r.Bad = r.Bad || a == nil || a.waiting || a.evidence.Packets == nil; r.Bad {
+				return
+			}
+			*p, a.waiting = a, true
+		})
 	})
-	codec.ReadTable(r, n.hosts, r.Addr, func(_ netip.Addr, h *host) {
-		h.reads = codec.ReadList(r, maxTaken, func(t *taken) { *t = taken{r.U64(), r.U64(), r.I64()} })
-		r.Part(h.many.Load)
-		h.told = int(r.Upto(maxTaken))
-	})
-	n.pending = codec.ReadList(r, maxAccounts, func(p **account) {
-		a := n.accounts.Peek(r.Text())
-		if r.Bad = r.Bad || a == nil || a.waiting || a.evidence.Packets == nil; r.Bad {
-			return
-		}
-		*p, a.waiting = a, true
-	})
-	if err := r.Close(); err != nil {
-		return err
-	}
-	*d = *n
-	return nil
 }
 
 func (a *account) load(r *codec.Reader) {

@@ -18,6 +18,55 @@ type Reader struct {
 	name string
 }
 
+// NewReader returns a Reader of a body that is sealed by somebody else.
+func NewReader(name string, body []byte) *Reader { return &Reader{b: body, name: name} }
+
+// Len is how many octets are left.
+func (r *Reader) Len() int { return len(r.b) }
+
+// Take reads n octets, which stay those of the state; nil where they are not there.
+func (r *Reader) Take(n uint64) []byte {
+	if n > uint64(len(r.b)) {
+		r.Bad = true
+		return nil
+	}
+	return r.take(int(n))
+}
+
+// U8 reads a number of one octet.
+func (r *Reader) U8() byte {
+	if b := r.take(1); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
+// U16 reads a number of two octets.
+func (r *Reader) U16() uint16 {
+	if b := r.take(2); b != nil {
+		return le.Uint16(b)
+	}
+	return 0
+}
+
+// U32 reads a number of four octets.
+func (r *Reader) U32() uint32 {
+	if b := r.take(4); b != nil {
+		return le.Uint32(b)
+	}
+	return 0
+}
+
+// F32 reads a number of four octets, which has to be finite.
+func (r *Reader) F32() float32 {
+	v := math.Float32frombits(r.U32())
+	if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+		r.Bad = true
+		return 0
+	}
+	return v
+}
+
 func (r *Reader) take(n int) []byte {
 	if r.Bad || n > len(r.b) {
 		r.Bad = true

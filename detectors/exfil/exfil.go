@@ -18,6 +18,7 @@ import (
 
 	"mailsensor/detectors"
 	"mailsensor/detectors/address"
+	"mailsensor/detectors/codec"
 	"mailsensor/detectors/inside"
 	"mailsensor/detectors/recent"
 	"mailsensor/detectors/window"
@@ -50,6 +51,8 @@ const day = int64(24 * time.Hour)
 
 // Detector is the detector.
 type Detector struct {
+	codec.Tables
+
 	config  Config
 	border  *inside.Border
 	senders *recent.Table[string, sender]
@@ -57,7 +60,6 @@ type Detector struct {
 	name    []byte
 	lower   []byte   // the recipients of the message at hand that are outside
 	out     [][]byte // each of them
-	within  int      // the bound of tables that were made smaller; 0: they were not
 }
 
 // sender is what is known of one.
@@ -75,7 +77,9 @@ type sender struct {
 
 // New returns a Detector.
 func New(c Config, border *inside.Border) *Detector {
-	return &Detector{config: c, border: border, senders: recent.New[string, sender](maxSenders), seen: recent.New[uint64, int64](maxMessages)}
+	d := &Detector{config: c, border: border, senders: recent.New[string, sender](maxSenders), seen: recent.New[uint64, int64](maxMessages)}
+	d.Tables = codec.Bounded(d.senders, d.seen)
+	return d
 }
 
 // Evicted implements detectors.Bounded.

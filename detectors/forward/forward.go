@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"mailsensor/detectors"
+	"mailsensor/detectors/codec"
 	"mailsensor/detectors/inside"
 	"mailsensor/detectors/recent"
 	"mailsensor/protocols"
@@ -48,6 +49,8 @@ const (
 
 // Detector is the detector.
 type Detector struct {
+	codec.Tables
+
 	config   Config
 	border   *inside.Border
 	begun    int64
@@ -61,12 +64,11 @@ type Detector struct {
 	key      []byte
 	in, out  []byte // recipients of the message at hand, as names
 	joined   []byte
-	within   int // the bound of tables that were made smaller; 0: they were not
 }
 
 // New returns a Detector.
 func New(c Config, border *inside.Border) *Detector {
-	return &Detector{
+	d := &Detector{
 		config: c, border: border,
 		messages: recent.New[uint64, passing](maxMessages),
 		pairs:    recent.New[string, pair](maxPairs),
@@ -74,6 +76,8 @@ func New(c Config, border *inside.Border) *Detector {
 		targets:  recent.New[string, target](maxTargets),
 		contacts: recent.New[uint64, int64](maxContacts),
 	}
+	d.Tables = codec.Bounded(d.messages, d.pairs, d.boxes, d.targets, d.contacts)
+	return d
 }
 
 // Evicted implements detectors.Bounded.

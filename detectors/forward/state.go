@@ -4,12 +4,12 @@ import (
 	"mailsensor/detectors/codec"
 )
 
-const stateVersion = 1
+var format = codec.Format{Name: "forward", Version: 1}
 
 // AppendState implements detectors.Learner: messages on their way, who sends on to
 // whom, and whom people wrote to by themselves.
 func (d *Detector) AppendState(dst []byte) ([]byte, error) {
-	return codec.Seal(dst, d.Name(), stateVersion, func(b []byte) []byte {
+	return format.Seal(dst, func(b []byte) []byte {
 		b = codec.U64(b, uint64(d.begun))
 		b = codec.Table(b, d.messages, func(b []byte, k uint64, p *passing) []byte {
 			b = codec.Text(codec.Truth(codec.U64(b, k, uint64(p.time)), p.said), p.from)
@@ -26,38 +26,28 @@ func (d *Detector) AppendState(dst []byte) ([]byte, error) {
 			return codec.List(codec.Bytes(b, k), t.mailboxes, text)
 		})
 		return codec.Table(b, d.contacts, func(b []byte, k uint64, t *int64) []byte { return codec.U64(b, k, uint64(*t)) })
-	}), nil
+	})
 }
 
 func text(b []byte, s *string) []byte { return codec.Bytes(b, *s) }
 
 // LoadState implements detectors.Learner. Its errors are those of codec.
 func (d *Detector) LoadState(src []byte) error {
-	r, err := codec.Open(src, d.Name(), stateVersion)
-	if err != nil {
-		return err
-	}
 	n := New(d.config, d.border)
-	if d.within > 0 {
-		n.Within(d.within)
-	}
-	n.begun = r.I64()
-	name := func() string { return string(r.Bytes()) }
-	texts := func(most int) []string { return codec.ReadList(r, most, func(s *string) { *s = name() }) }
-	codec.ReadTable(r, n.messages, r.U64, func(_ uint64, p *passing) {
-		p.time, p.said, p.from = r.I64(), r.Truth(), r.Text()
-		p.inside, p.others = names(r.Bytes()), names(r.Bytes())
+	return codec.Load(d, n, format, src, func(r *codec.Reader) {
+		n.begun = r.I64()
+		name := func() string { return string(r.Bytes()) }
+		texts := func(most int) []string { return codec.ReadList(r, most, func(s *string) { *s = name() }) }
+		codec.ReadTable(r, n.messages, r.U64, func(_ uint64, p *passing) {
+			p.time, p.said, p.from = r.I64(), r.Truth(), r.Text()
+			p.inside, p.others = names(r.Bytes()), names(r.Bytes())
+		})
+		codec.ReadTable(r, n.pairs, name, func(_ string, p *pair) {
+			p.n, p.weak, p.first, p.lag = r.U64(), r.U64(), r.I64(), r.I64()
+			p.authors = texts(maxBoxTargets)
+		})
+		codec.ReadTable(r, n.boxes, name, func(_ string, x *box) { x.targets, x.rules = texts(maxBoxTargets), texts(maxBoxTargets) })
+		codec.ReadTable(r, n.targets, name, func(_ string, t *target) { t.mailboxes = texts(maxMailboxes) })
+		codec.ReadTable(r, n.contacts, r.U64, func(_ uint64, t *int64) { *t = r.I64() })
 	})
-	codec.ReadTable(r, n.pairs, name, func(_ string, p *pair) {
-		p.n, p.weak, p.first, p.lag = r.U64(), r.U64(), r.I64(), r.I64()
-		p.authors = texts(maxBoxTargets)
-	})
-	codec.ReadTable(r, n.boxes, name, func(_ string, x *box) { x.targets, x.rules = texts(maxBoxTargets), texts(maxBoxTargets) })
-	codec.ReadTable(r, n.targets, name, func(_ string, t *target) { t.mailboxes = texts(maxMailboxes) })
-	codec.ReadTable(r, n.contacts, r.U64, func(_ uint64, t *int64) { *t = r.I64() })
-	if err := r.Close(); err != nil {
-		return err
-	}
-	*d = *n
-	return nil
 }

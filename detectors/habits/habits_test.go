@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -13,6 +12,7 @@ import (
 
 	"mailsensor/detectors"
 	"mailsensor/detectors/baseline"
+	"mailsensor/detectors/codec"
 	"mailsensor/detectors/detectortest"
 	"mailsensor/protocols"
 )
@@ -175,7 +175,7 @@ func TestStateRefused(t *testing.T) {
 		bad := slices.Clone(state)
 		bad[i] ^= 4
 		n := tracker()
-		if err := n.LoadState(bad); !errors.Is(err, baseline.ErrDamaged) && !errors.Is(err, baseline.ErrNewer) {
+		if err := n.LoadState(bad); !errors.Is(err, codec.ErrDamaged) && !errors.Is(err, codec.ErrNewer) {
 			t.Fatalf("octet %d changed: %v", i, err)
 		}
 		if n.Engine().Entities() != 0 || n.LoadState(state) != nil {
@@ -191,9 +191,9 @@ func TestStateRefused(t *testing.T) {
 func TestStateOfVersion1(t *testing.T) {
 	tr := tracker()
 	play(tr, mail(3)...)
-	old := le.AppendUint16([]byte(magic), 1)
-	old = appendPart(appendPart(old, tr.engine.AppendState), tr.appendRest)
-	old = le.AppendUint32(old, crc32.Checksum(old, castagnoli))
+	old := codec.Seal(nil, format.Name, 1, func(b []byte) []byte {
+		return appendPart(appendPart(b, tr.engine.AppendState), tr.appendRest)
+	})
 	n := tracker()
 	if err := n.LoadState(old); err != nil || n.Engine().Entities() != tr.Engine().Entities() || n.traces.Len() != 0 || tr.traces.Len() == 0 {
 		t.Error(err, n.Engine().Entities(), n.traces.Len(), tr.traces.Len())
@@ -205,13 +205,12 @@ func FuzzLoadState(f *testing.F) {
 	play(tr, mail(1)...)
 	state, _ := tr.AppendState(nil)
 	f.Add(state)
+	f.Add(tr.appendRest(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		n := tracker()
 		n.LoadState(b)
-		if len(b) > len(magic)+6 { // behind the checksum
-			if n.loadRest(b[len(magic)+2:]) == nil {
-				n.appendRest(nil)
-			}
+		if n = tracker(); n.loadRest(b) == nil { // behind the checksum
+			n.appendRest(nil)
 		}
 	})
 }

@@ -57,11 +57,11 @@ func FuzzLoadState(f *testing.F) {
 	b.Observe(message("203.0.113.1", "10.0.0.1", "", "x@ours.example"))
 	b.Observe(message("10.0.0.1", "203.0.113.1", "", "x@theirs.example"))
 	good := saved(f, b)
-	head := len(codec.Seal(nil, stateName, stateVersion, func(b []byte) []byte { return b })) - 4
+	head := len(codec.Seal(nil, format.Name, format.Version, func(b []byte) []byte { return b })) - 4
 	f.Add(good[head : len(good)-4])
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, body []byte) {
-		state := codec.Seal(nil, stateName, stateVersion, func(b []byte) []byte { return append(b, body...) })
+		state := codec.Seal(nil, format.Name, format.Version, func(b []byte) []byte { return append(b, body...) })
 		n := New(Config{})
 		blank := saved(t, n)
 		switch err := n.LoadState(state); {

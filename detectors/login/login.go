@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"mailsensor/detectors"
+	"mailsensor/detectors/codec"
 	"mailsensor/detectors/habits"
 	"mailsensor/detectors/inside"
 	"mailsensor/detectors/recent"
@@ -75,6 +76,8 @@ const (
 
 // Detector is the detector.
 type Detector struct {
+	codec.Tables
+
 	config Config
 	border *inside.Border
 	places Places
@@ -88,7 +91,6 @@ type Detector struct {
 	habits   *habits.Tracker
 	legacy   *recent.Table[string, legacy]
 	floored  *recent.Table[string, int64] // accounts and hosts: when a floor told of them last
-	within   int                          // the bound of tables that were made smaller; 0: they were not
 	name     []byte
 	now      int64
 }
@@ -108,7 +110,7 @@ type host struct {
 // New returns a Detector, which comes behind h in the list. Weeks are of loc; places
 // may be nil.
 func New(c Config, border *inside.Border, h *habits.Tracker, loc *time.Location, places Places) *Detector {
-	return &Detector{
+	d := &Detector{
 		config: c, border: border, habits: h, places: places, location: loc,
 		legacy:   recent.New[string, legacy](maxServers),
 		floored:  recent.New[string, int64](maxFloored),
@@ -118,6 +120,8 @@ func New(c Config, border *inside.Border, h *habits.Tracker, loc *time.Location,
 		servers:  recent.New[netip.Addr, server](maxServers),
 		clients:  recent.New[uint64, string](maxConns),
 	}
+	d.Tables = codec.Bounded(d.accounts, d.hosts, d.pairs, d.clients, d.legacy, d.floored)
+	return d
 }
 
 // Evicted implements detectors.Bounded.

@@ -8,12 +8,13 @@ import (
 	"mailsensor/detectors/window"
 )
 
-const stateVersion = 3 // 1 had no times of clients, and of sources the last only; 2 neither protocols nor what was told of mechanisms and by floors
+// Version 1 had no times of clients, and of sources the last only; 2 neither protocols nor what was told of mechanisms and by floors.
+var format = codec.Format{Name: "login", Version: 3, Oldest: 1}
 
 // AppendState implements detectors.Learner. What clients call themselves is not
 // stored: it is known by connection, and connections end with the process.
 func (d *Detector) AppendState(dst []byte) ([]byte, error) {
-	return codec.Seal(dst, d.Name(), stateVersion, func(b []byte) []byte {
+	return format.Seal(dst, func(b []byte) []byte {
 		b = codec.Table(b, d.accounts, func(b []byte, k string, a *account) []byte { return a.append(codec.Text(b, k)) })
 		b = codec.Table(b, d.hosts, func(b []byte, k netip.Addr, h *host) []byte {
 			return h.tried.Append(h.failed.Append(codec.Addr(b, k)))
@@ -29,7 +30,7 @@ func (d *Detector) AppendState(dst []byte) ([]byte, error) {
 			return l.users.Append(codec.U64(codec.Text(b, k), uint64(l.told)))
 		})
 		return codec.Table(b, d.floored, func(b []byte, k string, t *int64) []byte { return codec.U64(codec.Text(b, k), uint64(*t)) })
-	}), nil
+	})
 }
 
 func (a *account) append(b []byte) []byte {
@@ -48,40 +49,30 @@ func (a *account) append(b []byte) []byte {
 
 // LoadState implements detectors.Learner. Its errors are those of codec.
 func (d *Detector) LoadState(src []byte) error {
-	r, err := codec.OpenSince(src, d.Name(), 1, stateVersion)
-	if err != nil {
-		return err
-	}
 	n := New(d.config, d.border, d.habits, d.location, d.places)
 	n.now = d.now
-	if d.within > 0 {
-		n.Within(d.within)
-	}
-	codec.ReadTable(r, n.accounts, r.Text, func(k string, a *account) {
-		a.name = k
-		a.load(r)
-	})
-	codec.ReadTable(r, n.hosts, r.Addr, func(_ netip.Addr, h *host) {
-		r.Part(h.failed.Load)
-		r.Part(h.tried.Load)
-	})
-	codec.ReadTable(r, n.pairs, func() pair { return pair{r.Text(), r.Addr()} }, func(_ pair, c *window.Small) { r.Part(c.Load) })
-	codec.ReadTable(r, n.servers, r.Addr, func(_ netip.Addr, s *server) {
-		s.secured, s.clear, s.told = r.U64(), r.U64(), r.I64()
-		r.Part(s.users.Load)
-	})
-	if r.Version > 2 {
-		codec.ReadTable(r, n.legacy, r.Text, func(_ string, l *legacy) {
-			l.told = r.I64()
-			r.Part(l.users.Load)
+	return codec.Load(d, n, format, src, func(r *codec.Reader) {
+		codec.ReadTable(r, n.accounts, r.Text, func(k string, a *account) {
+			a.name = k
+			a.load(r)
 		})
-		codec.ReadTable(r, n.floored, r.Text, func(_ string, t *int64) { *t = r.I64() })
-	}
-	if err := r.Close(); err != nil {
-		return err
-	}
-	*d = *n
-	return nil
+		codec.ReadTable(r, n.hosts, r.Addr, func(_ netip.Addr, h *host) {
+			r.Part(h.failed.Load)
+			r.Part(h.tried.Load)
+		})
+		codec.ReadTable(r, n.pairs, func() pair { return pair{r.Text(), r.Addr()} }, func(_ pair, c *window.Small) { r.Part(c.Load) })
+		codec.ReadTable(r, n.servers, r.Addr, func(_ netip.Addr, s *server) {
+			s.secured, s.clear, s.told = r.U64(), r.U64(), r.I64()
+			r.Part(s.users.Load)
+		})
+		if r.Version > 2 {
+			codec.ReadTable(r, n.legacy, r.Text, func(_ string, l *legacy) {
+				l.told = r.I64()
+				r.Part(l.users.Load)
+			})
+			codec.ReadTable(r, n.floored, r.Text, func(_ string, t *int64) { *t = r.I64() })
+		}
+	})
 }
 
 func (a *account) load(r *codec.Reader) {

@@ -146,7 +146,7 @@ func TestStateRefused(t *testing.T) {
 			t.Fatalf("octet %d changed: %v", i, err)
 		}
 	}
-	newer := codec.Seal(nil, "login", stateVersion+1, func(b []byte) []byte { return b })
+	newer := codec.Seal(nil, "login", format.Version+1, func(b []byte) []byte { return b })
 	if err := n.LoadState(newer); !errors.Is(err, codec.ErrNewer) {
 		t.Error(err)
 	}
@@ -185,14 +185,14 @@ func FuzzLoadState(f *testing.F) {
 	for _, ev := range office(1).Events[:40] {
 		d.Observe(ev, func(detectors.Alert) {})
 	}
-	head := len(codec.Seal(nil, "login", stateVersion, func(b []byte) []byte { return b })) - 4
+	head := len(codec.Seal(nil, "login", format.Version, func(b []byte) []byte { return b })) - 4
 	state := saved(f, d)
 	f.Add(state[head : len(state)-4])
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		n := detector(nil)
 		blank := saved(t, n)
-		if n.LoadState(codec.Seal(nil, "login", stateVersion, func(b []byte) []byte { return append(b, body...) })) != nil {
+		if n.LoadState(codec.Seal(nil, "login", format.Version, func(b []byte) []byte { return append(b, body...) })) != nil {
 			if !bytes.Equal(saved(t, n), blank) {
 				t.Fatal("what was refused left something behind")
 			}

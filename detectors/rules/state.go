@@ -7,14 +7,11 @@ import (
 	"mailsensor/protocols"
 )
 
-const (
-	stateName    = "rules"
-	stateVersion = 1
-)
+var format = codec.Format{Name: "rules", Version: 1}
 
 // AppendState appends which rules are known, in the form of detectors.Learner.
 func (t *Tracker) AppendState(dst []byte) ([]byte, error) {
-	return codec.Seal(dst, stateName, stateVersion, func(b []byte) []byte {
+	return format.Seal(dst, func(b []byte) []byte {
 		b = codec.U64(b, t.Evicted)
 		return codec.Table(b, t.boxes, func(b []byte, k key, x *box) []byte {
 			b = codec.Bytes(codec.Text(codec.Addr(b, k.server), k.account), k.source)
@@ -22,7 +19,7 @@ func (t *Tracker) AppendState(dst []byte) ([]byte, error) {
 			b = codec.Truth(codec.Bytes(b, x.active), x.activeKnown)
 			return codec.List(b, x.rules, appendRule)
 		})
-	}), nil
+	})
 }
 
 func appendRule(b []byte, r *rule) []byte {
@@ -38,29 +35,22 @@ func appendRule(b []byte, r *rule) []byte {
 // LoadState takes over what AppendState wrote. After an error, which is one of codec,
 // nothing has changed.
 func (t *Tracker) LoadState(src []byte) error {
-	r, err := codec.Open(src, stateName, stateVersion)
-	if err != nil {
-		return err
-	}
 	n := New(t.border)
-	n.Evicted = r.U64()
-	codec.ReadTable(r, n.boxes, func() key {
-		k := key{server: r.Addr(), account: r.Text(), source: string(r.Bytes())}
-		k.connection = r.U64()
-		return k
-	}, func(_ key, x *box) {
-		x.active, x.activeKnown = string(r.Bytes()), r.Truth()
-		x.rules = codec.ReadList(r, maxRules, func(v *rule) {
-			v.load(r)
-			n.resize(v)
+	return codec.Load(t, n, format, src, func(r *codec.Reader) {
+		n.Evicted = r.U64()
+		codec.ReadTable(r, n.boxes, func() key {
+			k := key{server: r.Addr(), account: r.Text(), source: string(r.Bytes())}
+			k.connection = r.U64()
+			return k
+		}, func(_ key, x *box) {
+			x.active, x.activeKnown = string(r.Bytes()), r.Truth()
+			x.rules = codec.ReadList(r, maxRules, func(v *rule) {
+				v.load(r)
+				n.resize(v)
+			})
+			r.Bad = r.Bad || n.size > maxBytes && n.boxes.Len() > 1
 		})
-		r.Bad = r.Bad || n.size > maxBytes && n.boxes.Len() > 1
 	})
-	if err := r.Close(); err != nil {
-		return err
-	}
-	*t = *n
-	return nil
 }
 
 func (v *rule) load(r *codec.Reader) {

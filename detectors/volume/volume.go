@@ -22,6 +22,7 @@ import (
 
 	"mailsensor/detectors"
 	"mailsensor/detectors/baseline"
+	"mailsensor/detectors/codec"
 	"mailsensor/detectors/habits"
 	"mailsensor/detectors/inside"
 	"mailsensor/detectors/recent"
@@ -49,11 +50,12 @@ const day = int64(24 * time.Hour)
 
 // Detector is the detector.
 type Detector struct {
+	codec.Tables
+
 	config Config
 	border *inside.Border
 	habits *habits.Tracker
 	hosts  *recent.Table[netip.Addr, host]
-	within int // the bound of tables that were made smaller; 0: they were not
 	room   window.Room
 }
 
@@ -71,7 +73,9 @@ type host struct {
 
 // New returns a Detector, which comes behind h in the list.
 func New(c Config, border *inside.Border, h *habits.Tracker) *Detector {
-	return &Detector{config: c, border: border, habits: h, hosts: recent.New[netip.Addr, host](maxHosts)}
+	d := &Detector{config: c, border: border, habits: h, hosts: recent.New[netip.Addr, host](maxHosts)}
+	d.Tables = codec.Bounded(d.hosts)
+	return d
 }
 
 // Name implements detectors.Detector.

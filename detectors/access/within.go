@@ -1,7 +1,0 @@
-package access
-
-// Within implements detectors.Limited.
-func (d *Detector) Within(entities int) {
-	d.within = entities
-	d.hosts.Within(entities)
-}

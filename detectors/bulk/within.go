@@ -1,8 +1,0 @@
-package bulk
-
-// Within implements detectors.Limited.
-func (d *Detector) Within(entities int) {
-	d.within = entities
-	d.accounts.Within(entities)
-	d.hosts.Within(entities)
-}

@@ -1,7 +1,0 @@
-package volume
-
-// Within implements detectors.Limited.
-func (d *Detector) Within(entities int) {
-	d.within = entities
-	d.hosts.Within(entities)
-}
