@@ -40,6 +40,11 @@ func attacks() map[string]attack {
 	z, _ := flate.NewWriter(&bomb, 9)
 	z.Write(bytes.Repeat([]byte("a"), 1<<20))
 	z.Flush()
+	var answer bytes.Buffer
+	answer.WriteString("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: deflate\r\nContent-Length: 99999\r\n\r\n")
+	z, _ = flate.NewWriter(&answer, 9)
+	fmt.Fprintf(z, `{"value":[{"id":"1","subject":"%s"}`, strings.Repeat("a", 64<<10))
+	z.Flush()
 	long := []byte("X-Long: " + strings.Repeat("h", 14<<10))
 	tags := []byte(strings.Repeat("a1234567890 NOOP\r\n", 500))
 	return map[string]attack{
@@ -104,6 +109,13 @@ func attacks() map[string]attack {
 				t = c.Send(capture.ToServer, t, []byte("a COMPRESS DEFLATE\r\n"))
 				t = c.Send(capture.ToClient, t, []byte("a OK\r\n"))
 				c.Send(capture.ToClient, t, bomb.Bytes())
+			}
+		}},
+		"compressed answers": {shows: "wait_refused", write: func(w *synth.Writer, part int) {
+			for i := range max(60_000/part, 16_000) {
+				c, t := begin(w, i, 80)
+				t = c.Send(capture.ToServer, c.Open(t), []byte("GET /v1.0/me/messages HTTP/1.1\r\nHost: graph.example\r\n\r\n"))
+				c.Send(capture.ToClient, t, answer.Bytes())
 			}
 		}},
 		"tags": {shows: "-", write: func(w *synth.Writer, part int) {

@@ -34,7 +34,7 @@ func (p *parser) connected(t int64, x *exchange) protocols.Action {
 		c.phase = startLine
 	}
 	p.frame(capture.ToClient, t, false)
-	s.body.decode(&s.header, false)
+	p.decode(t, &s.body, &s.header, false)
 	if s.phase == startLine {
 		p.over(capture.ToClient, t)
 	}

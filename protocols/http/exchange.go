@@ -204,13 +204,6 @@ func (p *parser) replied(t int64, x *exchange, h *header) bool {
 	return x.call != nil
 }
 
-// decode gets ready for content, and says so where it will not be read.
-func (p *parser) decode(t int64, c *body, h *header, wanted bool) {
-	if c.decode(h, wanted); c.foreign {
-		p.tell(t, toldCoding, "http_coding")
-	}
-}
-
 // deliver is pass for a known exchange.
 func (p *parser) deliver(d capture.Dir, t int64, x *exchange, c *body, b []byte) {
 	if x.call == nil {
@@ -227,12 +220,14 @@ func (p *parser) deliver(d capture.Dir, t int64, x *exchange, c *body, b []byte)
 	if !c.pass(b, emit) {
 		p.tell(t, toldContent, "http_content")
 	}
+	p.weigh(c)
 }
 
 // over ends the message of a side.
 func (p *parser) over(d capture.Dir, t int64) {
 	s := &p.side[d]
 	whole := s.whole()
+	p.letGo(&s.body)
 	if d == capture.ToServer {
 		if x := p.sending; x != nil {
 			x.sent = true

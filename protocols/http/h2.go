@@ -51,6 +51,7 @@ type half struct {
 	line1     // :method, :path
 	authority []byte
 	status    int
+	known     int // octets of the decoder's table, at most
 }
 
 // stream is an exchange.
@@ -114,6 +115,9 @@ func (h *h2) open(t int64, number uint32) *stream {
 func (h *h2) end(t int64, s *stream, whole bool) {
 	if i, ok := h.find(s.number); ok {
 		h.streams = slices.Delete(h.streams, i, i+1)
+	}
+	for d := range s.body {
+		h.p.letGo(&s.body[d])
 	}
 	h.p.conclude(t, s.x, whole)
 	h.p.put(s.x)

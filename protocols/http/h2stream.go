@@ -12,6 +12,7 @@ import (
 
 // field takes a field of a header block.
 func (s *half) field(f hpack.HeaderField) {
+	s.known = min(s.known+int(f.Size()), maxTable)
 	switch f.Name {
 	case ":method":
 		s.method = append(s.method[:0], f.Value[:min(len(f.Value), 32)]...)

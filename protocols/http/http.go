@@ -24,17 +24,21 @@
 package http
 
 import (
+	"sync"
+
 	"mailsensor/protocols"
 	"mailsensor/protocols/http/webmail"
+	"mailsensor/protocols/inflate"
 )
 
 // New returns the protocol.
 func New() protocols.Protocol {
+	spare := &sync.Pool{New: func() any { return new(inflate.Inflater) }} // the workers share them
 	return protocols.Protocol{
 		Name:  "http",
 		Ports: []uint16{80, 3128, 8080, 8000, 8008, 8081, 8888},
 		Probe: probe,
-		New:   func() protocols.Parser { return &parser{mail: webmail.New()} },
+		New:   func() protocols.Parser { return &parser{mail: webmail.New(), spare: spare} },
 	}
 }
 

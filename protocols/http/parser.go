@@ -1,6 +1,8 @@
 package http
 
 import (
+	"sync"
+
 	"mailsensor/capture"
 	"mailsensor/protocols"
 	"mailsensor/protocols/http/webmail"
@@ -63,6 +65,9 @@ type parser struct {
 	h2   *h2 // nil: not spoken
 	told once
 
+	spare     *sync.Pool // of inflaters
+	inflating int        // octets of those in use
+
 	queue     []*exchange // requests whose response is not over, in order
 	free      []*exchange
 	now       *exchange // whose response is being read; nil: none
@@ -102,7 +107,7 @@ func (p *parser) Reset(c capture.Conn) {
 		p.side[d].wipe()
 	}
 	web, proxy := p.web.user[:0], p.proxy.user[:0]
-	*p = parser{mail: p.mail, asked: p.asked[:0], queue: p.queue[:0], free: p.free, joined: !c.Handshake,
+	*p = parser{mail: p.mail, spare: p.spare, asked: p.asked[:0], queue: p.queue[:0], free: p.free, joined: !c.Handshake,
 		side: [2]side{{header: p.side[0].header, line1: p.side[0].line1}, {header: p.side[1].header}}}
 	p.web.user, p.proxy.user = web, proxy
 	for d := range p.side {
@@ -111,6 +116,16 @@ func (p *parser) Reset(c capture.Conn) {
 			p.side[d].phase = resync
 		}
 	}
+}
+
+// Held is how many octets content is inflated with, and what the decoders of HTTP/2 know:
+// see protocols.Holder.
+func (p *parser) Held() int {
+	n := p.inflating
+	if p.h2 != nil {
+		n += p.h2.half[0].known + p.h2.half[1].known
+	}
+	return n
 }
 
 // Parse implements protocols.Parser.
@@ -299,6 +314,10 @@ func (p *parser) Close(t int64, out protocols.Sink) {
 	}
 	if p.h2 != nil {
 		p.h2.close(t)
+		p.h2 = nil
+	}
+	for d := range p.side {
+		p.letGo(&p.side[d].body)
 	}
 	p.abandon(t)
 }
