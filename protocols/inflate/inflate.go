@@ -113,7 +113,7 @@ func (z *Inflater) Write(b []byte, emit func([]byte)) (n int, st Status) {
 		n += k
 		if len(out) > 0 {
 			emit(out)
-		} else if k == 0 || st != More {
+		} else if k == 0 {
 			return n, st
 		}
 	}

@@ -21,7 +21,7 @@ func collect(z *Inflater, b []byte, sizes ...int) (out []byte, n int, st Status)
 		}
 		k, st := z.Write(piece, func(p []byte) { out = append(out, p...) })
 		n += k
-		if st != More || n == len(b) {
+		if n == len(b) || k == 0 { // behind a member of gzip there may be another
 			return out, n, st
 		}
 	}
