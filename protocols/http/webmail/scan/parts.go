@@ -1,6 +1,10 @@
 package scan
 
-import "bytes"
+import (
+	"bytes"
+
+	"mailsensor/protocols/line"
+)
 
 // PartVisitor is told of the parts of a multipart content.
 type PartVisitor interface {
@@ -44,11 +48,15 @@ const (
 // is false where that names no boundary.
 func (s *Parts) Reset(v PartVisitor, contentType []byte) (ok bool) {
 	*s = Parts{visit: v, boundary: append(s.boundary[:0], "--"...), line: s.line[:0]}
-	i := bytes.Index(bytes.ToLower(contentType), []byte("boundary="))
-	if i < 0 {
-		return false
+	const parameter = "BOUNDARY="
+	b := contentType
+	for !line.HasPrefixFold(b, parameter) {
+		if len(b) == 0 {
+			return false
+		}
+		b = b[1:]
 	}
-	b := contentType[i+len("boundary="):]
+	b = b[len(parameter):]
 	if len(b) > 0 && b[0] == '"' {
 		b, _, _ = bytes.Cut(b[1:], []byte{'"'})
 	} else {

@@ -199,6 +199,25 @@ func TestNamespaces(t *testing.T) {
 	}
 }
 
+func TestPartsBoundary(t *testing.T) {
+	for _, c := range []struct {
+		contentType string
+		ok          bool
+	}{
+		{`multipart/mixed; boundary=b`, true},
+		{`multipart/mixed; Boundary="b"; x=y`, true},
+		{"multipart/)\x82\xe6\xfd\x80nmixed; boundary=\"b\"", true}, // no UTF-8
+		{`multipart/mixed; boundary=`, false},
+		{`multipart/mixed; boundary`, false},
+		{``, false},
+	} {
+		var s Parts
+		if ok := s.Reset(nil, []byte(c.contentType)); ok != c.ok || ok && string(s.boundary) != "--b" {
+			t.Errorf("%q: %v, %q", c.contentType, ok, s.boundary)
+		}
+	}
+}
+
 func TestPartsAgainstTheLibrary(t *testing.T) {
 	doc := "pre\r\n--b\r\nContent-Type: a\r\n\r\none\r\n\r\ntwo\r\n--b  \r\n\r\n--bc\r\n-\r\n\r\n--b\r\nX: y\r\n\r\nlast\r\n--b--\r\nafter --b\r\n"
 	r := multipart.NewReader(strings.NewReader(doc), "b")
