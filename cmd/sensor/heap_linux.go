@@ -8,19 +8,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hugeHeap is how much of the heap, from its beginning, is asked to be of huge pages:
-// what a usual replay needs. More would raise the peak where memory is scarce.
-const hugeHeap = 112 << 20
-
-// adviseHeap asks the kernel to back the beginning of the heap with huge pages. A
-// replay is over in a second, a sixth of which were page faults and misses of the TLB.
-// The room is allocated, advised and given back before anything is written to it: the
-// runtime allocates from its lowest address on, and what it never needs stays untouched.
-// Where the kernel has no huge pages all is as it was.
+// adviseHeap asks the kernel to back the beginning of the heap with huge pages: what is
+// used before the first collection; more would raise the peak. A replay is over in a
+// second, a sixth of which were page faults and misses of the TLB. The room is allocated,
+// advised and given back before anything is written to it: the runtime allocates from its
+// lowest address on, and what it never needs stays untouched. Where the kernel has no huge
+// pages all is as it was.
 func adviseHeap() {
 	const page = 2 << 20
 	debug.SetGCPercent(-1)
-	room := make([]byte, hugeHeap)
+	room := make([]byte, untouched)
 	lead := int(-uintptr(unsafe.Pointer(unsafe.SliceData(room))) % page)
 	_ = unix.Madvise(room[lead:], unix.MADV_HUGEPAGE) // Madvise wants whole pages of 4 KiB: they are
 	runtime.GC()                                      // while there is nothing to mark

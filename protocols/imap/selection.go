@@ -140,7 +140,7 @@ func (p *parser) selected(c *command) {
 	if c == nil {
 		return
 	}
-	if n := next.exists; n > 0 && next.uidNext == n+1 { // as many messages as UIDs: none was ever expunged
+	if n := next.exists; n > 0 && next.uidNext > n && next.uidNext-n == 1 { // as many messages as UIDs: none was ever expunged
 		next.learn(n, n)
 	}
 	next.mailbox = appendMailbox(next.mailbox[:0], c.arg(0), p.utf8)
